@@ -1,0 +1,358 @@
+"""Accuracy of the `oes` binary against PyTorch on the real six-level network.
+
+    python compare_pytorch.py --oes target/release/oes --picture lena.png --mask mask_pepper.pkl \
+        --size 192 --work /tmp/compare --markdown accuracy.md --json accuracy.json -- --adapter llvmpipe
+
+Writes one `--state-in` file per case (parameters, z, noisy and clean picture; for `learn` the
+uniforms), lets `oes fit` and `oes learn` run 0, 1, 5 and 20 steps from it, and compares what
+`--state-out` and `--report` hold with float64 PyTorch. What follows `--` goes to `oes`.
+
+The yardstick: loss, output and gradients of the first step agree with float64 PyTorch to 1e-4 of
+each tensor's largest value; after 1, 5 and 20 steps the distance to float64, per tensor at median,
+99th percentile and maximum, is at most 3 times that of float32 PyTorch (the largest of 12 runs that
+differ in the order of additions only; the figure for the plain run alone is printed beside it).
+Tensors without a gradient are left out. The picture and the mask are given by path and not kept.
+
+`--self-test` compares one more float32 PyTorch run (one thread) instead of the binary.
+Needs torch, numpy, safetensors, pillow. The exit status says whether every figure is within bounds.
+"""
+
+import argparse
+import json
+import struct
+import subprocess
+import sys
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "fixtures"))
+import oes_torch as oes  # noqa: E402  (found through the line above)
+import yardstick  # noqa: E402
+
+STEPS = (1, 5, 20)
+FIRST, LATER = 1e-4, 3.0
+KEEP, FAST = 0.05, (0.2, 0.002)
+FIGURES = ("median", "p99", "max")
+
+
+# ------------------------------------------------------------------- inputs
+
+
+def read_mask(path, n):
+    """The bits of a mask as the authors store it, without executing the pickle: n bytes after the
+    storage's little-endian count."""
+    data = Path(path).read_bytes()
+    at = data.rfind(struct.pack("<q", n), 0, len(data) - n)
+    if at < 0:
+        raise SystemExit(f"{path}: no storage of {n} entries")
+    bits = np.frombuffer(data, np.uint8, n, at + 8)
+    if bits.max() > 1:
+        raise SystemExit(f"{path}: the entries are not bits")
+    return torch.from_numpy(bits.astype(bool))
+
+
+class Inputs:
+    """Everything a run starts from, in float32."""
+
+    def __init__(self, args):
+        generator = torch.Generator().manual_seed(args.seed)
+        self.net = oes.hourglass()
+        self.theta = oes.init(self.net, generator)
+        self.idle = set(oes.without_gradient(self.net))
+        # BN gammas in front of an upsample: nearly scale-free, the gradient is rounding-bound.
+        self.scale_free = scale_free(self.net)
+        size = args.size
+        self.z = 0.1 * torch.rand(1, oes.Z_CHANNELS, size, size, generator=generator)
+        image = Image.open(args.picture).convert("RGB").resize((size, size), Image.Resampling.LANCZOS)
+        self.image = args.work / f"picture{size}.png"
+        image.save(self.image)
+        self.clean = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
+        noise = 0.1 * torch.randn(self.clean.shape, generator=generator)
+        self.noisy = (self.clean + noise).clamp(0, 1)
+        n = sum(t.numel() for t in self.theta.values())
+        self.keep = read_mask(args.mask, n)
+        words = torch.randint(0, 2 ** 23, (max(STEPS), n), generator=generator)
+        self.uniforms = ((words.double() + 0.5) * 2.0 ** -23).float()
+
+    def state(self):
+        return {**{k: v.contiguous() for k, v in self.theta.items()},
+                "z": self.z, "noisy": self.noisy, "clean": self.clean}
+
+
+def scale_free(net):
+    """Names of the gammas whose BN is followed, but for the activation, by an upsample."""
+    modules = [(path, m) for path, m in net.named_modules()
+               if isinstance(m, (torch.nn.Conv2d, torch.nn.BatchNorm2d, torch.nn.Upsample))]
+    return {f"{path}.weight" for (path, m), (_, after) in zip(modules, modules[1:])
+            if isinstance(m, torch.nn.BatchNorm2d) and isinstance(after, torch.nn.Upsample)}
+
+
+# ----------------------------------------------------------------- our side
+
+
+class Binary:
+    """Runs `oes` from a state file and reads back what it wrote."""
+
+    def __init__(self, args, inputs):
+        self.adapter = "oes"
+        self.oes, self.extra, self.work, self.inputs = args.oes, args.extra, args.work, inputs
+        self.state = args.work / "state_in.safetensors"
+        save_file(inputs.state(), self.state)
+        self.learn_state = args.work / "state_in_learn.safetensors"
+        save_file({**inputs.state(), "uniforms": inputs.uniforms}, self.learn_state)
+
+    def run(self, command, steps, state, *options):
+        out, report = self.work / "state_out.safetensors", self.work / "report.json"
+        line = [self.oes, command, str(self.inputs.image), "--steps", str(steps), "--sigma", "0.1",
+                "--state-in", str(state), "--state-out", str(out), "--report", str(report), *options, *self.extra]
+        print(" ".join(line), file=sys.stderr)
+        done = subprocess.run(line, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"oes {command} exited {done.returncode}: {done.stderr.strip()}")
+        return load_file(out), json.loads(report.read_text())
+
+    def fit(self, lr, mask):
+        """{"loss", "output", "grad", "change<t>"} of ours."""
+        options = ["--lr", str(lr), *(["--dense"] if mask is None else ["--mask", str(mask)])]
+        result = {}
+        for steps in (0, *STEPS):
+            state, report = self.run("fit", steps, self.state, *options)
+            self.adapter = report["adapter"]["name"]
+            if steps == 0:
+                result["output"] = {"output": state["output"]}
+                continue
+            if steps == min(STEPS):
+                result["loss"] = [row["loss"] for row in report["curve"] if row["step"] == 0][0]
+                result["grad"] = {n: state[f"grad.{n}"] for n in self.inputs.theta}
+            start = self.inputs.theta
+            if mask is not None:
+                kept = oes.unflatten(self.inputs.keep, start)
+                start = {n: t * kept[n] for n, t in start.items()}
+                stray = [n for n in start if (state[n][~kept[n]] != 0).any()]
+                if stray:
+                    raise SystemExit(f"masked entries are not 0 in {', '.join(stray)}")
+            idle = [n for n in self.inputs.idle if (state[n] != start[n]).any()]
+            if idle:
+                raise SystemExit(f"tensors without a gradient moved: {', '.join(sorted(idle))}")
+            result[f"change{steps}"] = {n: state[n].double() - start[n].double() for n in start}
+        return result
+
+    def learn(self, learner):
+        result, origin = {}, 0.0 if learner == "paper" else 2.0
+        for steps in STEPS:
+            state, report = self.run("learn", steps, self.learn_state, "--learner", learner, "--keep", str(KEEP),
+                                     "--mask-out", str(self.work / "mask_out.safetensors"))
+            if steps == min(STEPS):
+                result["loss"] = [row["loss"] for row in report["curve"] if row["step"] == 0][0]
+            result[f"change{steps}"] = oes.unflatten(state["logits"].double() - origin, self.inputs.theta)
+        return result
+
+
+class SelfTest:
+    """One more float32 PyTorch run in the binary's place."""
+
+    adapter = "float32 PyTorch, one thread"
+
+    def __init__(self, inputs):
+        self.inputs = inputs
+
+    def fit(self, lr, mask):
+        i, threads = self.inputs, torch.get_num_threads()
+        torch.set_num_threads(1)
+        losses, run = yardstick.run_fit(i.net, i.theta, i.z, i.noisy, lr, None if mask is None else i.keep, None,
+                                        STEPS, torch.float32, yardstick.PLAIN)
+        torch.set_num_threads(threads)
+        return {"loss": losses[0], **run}
+
+    def learn(self, learner):
+        i, threads = self.inputs, torch.get_num_threads()
+        torch.set_num_threads(1)
+        rows, run = yardstick.run_learn(i.net, i.theta, i.z, i.noisy, i.uniforms, KEEP,
+                                        None if learner == "paper" else FAST, STEPS, torch.float32, yardstick.PLAIN)
+        torch.set_num_threads(threads)
+        run.pop("grad")
+        return {"loss": first_loss(learner, rows), **run}
+
+
+def first_loss(learner, rows):
+    """What a curve shows at step 0: the paper's learner minimises data + KL, the fast one data."""
+    return rows[0]["data"] + (rows[0]["kl"] if learner == "paper" else 0.0)
+
+
+# --------------------------------------------------------------- comparison
+
+
+def compare_first(exact, ours, inputs, table):
+    """Loss, output, gradients of the first step: rows of {what, tensor, error, bound}, relative to
+    the largest value of the tensor. Scale-free gammas have float32's own distance as their bound."""
+    rows = [{"what": "loss", "tensor": "", "error": abs(ours["loss"] - exact["loss"]) / exact["loss"], "bound": FIRST}]
+    for what in ("output", "grad"):
+        for name, value in ours.get(what, {}).items():
+            if name in inputs.idle:
+                continue
+            largest = exact[what][name].abs().max().item()
+            error = (value.double() - exact[what][name].double()).abs().max().item()
+            bound = FIRST * largest
+            if name in inputs.scale_free:
+                bound = max(bound, LATER * table["float32_worst"][what][name][2])
+            if largest > 0:
+                error, bound = error / largest, bound / largest
+            rows.append({"what": what, "tensor": name, "error": error, "bound": bound})
+    return rows
+
+
+def compare_later(exact, ours, inputs, table, kept):
+    """After t steps: rows of {what, tensor, figure, ours, plain, worst}."""
+    rows = []
+    for what in (f"change{t}" for t in STEPS):
+        for name, figures in yardstick.spreads(exact[what], ours[what], kept).items():
+            if name in inputs.idle:
+                continue
+            plain, worst = (table[key][what][name] for key in ("float32", "float32_worst"))
+            for i, figure in enumerate(FIGURES):
+                rows.append({"what": what, "tensor": name, "figure": figure, "ours": figures[i],
+                             "plain": plain[i], "worst": worst[i]})
+    return rows
+
+
+def ratio(a, b):
+    """a / b, where nothing over nothing is 0."""
+    return 0.0 if a == 0 else (a / b if b > 0 else float("inf"))
+
+
+def case(name, args, inputs, ours_of, mask=None, lr=None):
+    """Runs one case on both sides and returns its entry for the report."""
+    fit = lr is not None
+    keep = inputs.keep if mask is not None else None
+    if fit:
+        run = yardstick.run_fit
+        arguments = (inputs.net, inputs.theta, inputs.z, inputs.noisy, lr, keep, None, STEPS)
+    else:
+        run, fast = yardstick.run_learn, None if name == "paper" else FAST
+        arguments = (inputs.net, inputs.theta, inputs.z, inputs.noisy, inputs.uniforms, KEEP, fast, STEPS)
+    print(f"{name}: float64 PyTorch", file=sys.stderr)
+    record, exact = run(*arguments, torch.float64, yardstick.PLAIN)
+    exact["loss"] = record[0] if fit else first_loss(name, record)
+    quantities = [k for k in exact if k != "loss"]
+    runs = []
+    for variant in yardstick.VARIANTS[:args.variants]:
+        print(f"{name}: float32 PyTorch, variant {len(runs) + 1}", file=sys.stderr)
+        runs.append(run(*arguments, torch.float32, variant)[1])
+    kept = None if keep is None else oes.unflatten(keep, inputs.theta)
+    table = yardstick.table({k: exact[k] for k in quantities}, runs, kept)
+    del runs
+    ours = ours_of()
+    entry = {"case": name, "loss": exact["loss"], "first": compare_first(exact, ours, inputs, table),
+             "later": compare_later(exact, ours, inputs, table, kept)}
+    if not fit:
+        mean = oes.flatten(OrderedDict(ours["change1"])).mean().item() + (0.0 if name == "paper" else 2.0)
+        entry["check"] = {"kl": record[0]["kl"], "data_loss": record[0]["data"],
+                          "mean_logit_after_1": record[0]["mean_logit_after"], "ours_mean_logit_after_1": mean}
+    return entry
+
+
+# ------------------------------------------------------------------- report
+
+
+def summary(entry):
+    """Markdown rows of one case, and whether all of it is within bounds."""
+    lines, good = [], True
+    for what in ("loss", "output", "grad"):
+        rows = [r for r in entry["first"] if r["what"] == what]
+        if not rows:
+            continue
+        over = [r for r in rows if not r["error"] <= r["bound"]]
+        top = max(rows, key=lambda r: ratio(r["error"], r["bound"]))
+        good &= not over
+        lines.append(f"| {entry['case']} | first step: {what} | {len(rows)} | {top['error']:.2g} of the largest value "
+                     f"(bound {top['bound']:.2g}) {top['tensor']} | {len(over)} |")
+    for what in (f"change{t}" for t in STEPS):
+        rows = [r for r in entry["later"] if r["what"] == what]
+        for figure in FIGURES:
+            some = [r for r in rows if r["figure"] == figure]
+            over = [r for r in some if ratio(r["ours"], r["worst"]) > LATER]
+            single = sum(ratio(r["ours"], r["plain"]) > LATER for r in some)
+            top = max(some, key=lambda r: ratio(r["ours"], r["worst"]))
+            middle = [float(np.median([r[k] for r in some])) for k in ("ours", "plain")]
+            good &= not over
+            lines.append(
+                f"| {entry['case']} | after {what[6:]}: {figure} | {len(some)} | ours {middle[0]:.2g}, float32 PyTorch "
+                f"{middle[1]:.2g}; worst ratio {ratio(top['ours'], top['worst']):.2g} {top['tensor']} | "
+                f"{len(over)} ({single} against one plain run) |")
+    return lines, good
+
+
+def check_values(entry):
+    """Lines that hold the paper's learner against the measured values of the method."""
+    c = entry["check"]
+    expected = (("KL term at step 0", c["kl"], 0.0024975, 0.0024985),
+                ("data loss at step 0", c["data_loss"], 0.060, 0.100),
+                ("mean logit after step 1, PyTorch", c["mean_logit_after_1"], -5.5e-4, -4.5e-4),
+                ("mean logit after step 1, ours", c["ours_mean_logit_after_1"], -5.5e-4, -4.5e-4))
+    good = all(low <= value <= high for _, value, low, high in expected)
+    return [f"- {what}: {value:.6g} (expected {low:g} to {high:g})" for what, value, low, high in expected], good
+
+
+def main():
+    argv = sys.argv[1:]
+    extra = argv[argv.index("--") + 1:] if "--" in argv else []
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--oes", help="the binary")
+    parser.add_argument("--self-test", action="store_true")
+    parser.add_argument("--picture", required=True)
+    parser.add_argument("--mask", required=True, help="a mask file of the authors")
+    parser.add_argument("--size", type=int, default=192)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cases", default="dense,sparse,paper,fast")
+    parser.add_argument("--variants", type=int, default=len(yardstick.VARIANTS), help="float32 runs (12)")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--work", type=Path, required=True, help="a folder for the large files")
+    parser.add_argument("--markdown", type=Path)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args(argv[:len(argv) - len(extra) - 1] if "--" in argv else argv)
+    if not args.self_test and not args.oes:
+        parser.error("--oes or --self-test")
+    args.extra = extra
+    args.work.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(args.threads)
+
+    inputs = Inputs(args)
+    ours = SelfTest(inputs) if args.self_test else Binary(args, inputs)
+    kinds = {
+        "dense": lambda: case("dense", args, inputs, lambda: ours.fit(1e-3, None), lr=1e-3),
+        "sparse": lambda: case("sparse", args, inputs, lambda: ours.fit(1e-2, args.mask), args.mask, lr=1e-2),
+        "paper": lambda: case("paper", args, inputs, lambda: ours.learn("paper")),
+        "fast": lambda: case("fast", args, inputs, lambda: ours.learn("fast")),
+    }
+    entries, lines, good = [], [], True
+    for name in args.cases.split(","):
+        entry = kinds[name]()
+        entries.append(entry)
+        rows, within = summary(entry)
+        lines += rows
+        good &= within
+    text = ["| case | quantity | tensors | typical distance to float64 (median over tensors); worst | over the bound |",
+            "|---|---|---|---|---|", *lines, ""]
+    for entry in entries:
+        if entry["case"] == "paper":
+            rows, within = check_values(entry)
+            text += rows
+            good &= within
+    text.append("- losses at step 0: " + ", ".join(f"{e['case']} {e['loss']:.6f}" for e in entries))
+    text.append(f"- {ours.adapter}, {args.size}x{args.size}, "
+                f"torch {torch.__version__.split('+')[0]}, {args.variants} float32 runs")
+    print("\n".join(text))
+    if args.markdown:
+        args.markdown.write_text("\n".join(text) + "\n")
+    if args.json:
+        args.json.write_text(json.dumps(entries, indent=1) + "\n")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

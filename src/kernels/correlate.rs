@@ -1,0 +1,56 @@
+//! Convolution from the fine side of a link to its coarse side, dense.
+
+use super::{KernelOp, Slices, kernel, kernel_plumbing};
+
+kernel! {
+    /// `coarse[c,i,j]` = sum over f, a, b of `V[c,f,a,b] * fine[f, s*i + a, s*j + b]`. The forward pass of an encoder or output
+    /// convolution on its padded input, and the input gradient of a decoder convolution (see [`crate::step`], links).
+    /// `weights` is packed in blocks of four coarse channels: `[C/4][F][k][k][4]`.
+    Correlate, "correlate";
+    constants {
+        k,
+        stride,
+        /// Neighbouring outputs along x that an invocation computes, for each of four channels.
+        strip,
+    }
+    uniforms { fine_ch: u32, fine_h: u32, fine_w: u32, coarse_ch: u32, coarse_h: u32, coarse_w: u32 }
+    bindings { Read fine: F32, Read weights: Vec4, Write coarse: F32 }
+}
+
+impl KernelOp for Correlate {
+    kernel_plumbing!();
+
+    fn grid(&self) -> [u32; 3] {
+        [self.coarse_w.div_ceil(self.strip), self.coarse_h, self.coarse_ch.div_ceil(4)]
+    }
+
+    fn run(&self, slices: &mut Slices<'_>) {
+        let (fine, weights) = (slices.read(0), slices.read(1));
+        let coarse = slices.write(2);
+        let (k, stride) = (self.k as usize, self.stride as usize);
+        let (fine_ch, fine_h, fine_w) = (self.fine_ch as usize, self.fine_h as usize, self.fine_w as usize);
+        let (h, w) = (self.coarse_h as usize, self.coarse_w as usize);
+        super::for_each_chunk(&mut coarse[..self.coarse_ch as usize * h * w], h * w, |c, plane| {
+            plane.fill(0.0);
+            for f in 0..fine_ch {
+                for a in 0..k {
+                    for b in 0..k {
+                        let weight = weights[4 * (((c / 4 * fine_ch + f) * k + a) * k + b) + c % 4];
+                        for (i, row) in plane.chunks_mut(w).enumerate() {
+                            let start = (f * fine_h + stride * i + a) * fine_w + b;
+                            let source = fine[start..].iter().step_by(stride);
+                            for (out, x) in row.iter_mut().zip(source) {
+                                *out += weight * x;
+                            }
+                        }
+                    }
+                }
+            }
+        });
+    }
+
+    fn macs(&self) -> u64 {
+        let taps = u64::from(self.k * self.k) * u64::from(self.fine_ch) * u64::from(self.coarse_ch);
+        taps * u64::from(self.coarse_h) * u64::from(self.coarse_w)
+    }
+}

@@ -1,0 +1,271 @@
+//! The kernels: each a parameter struct, a readable CPU twin, and a WGSL file of the same name in `shaders/`.
+//!
+//! The `kernel!` macro is the one source of a kernel's bindings and parameters: the Rust struct, and the text that is put
+//! in front of the WGSL file, so host and shader cannot disagree. Constants are compiled in (one pipeline for each
+//! combination in use); uniforms are not. A kernel never reads what it writes, and covers a grid of
+//! `grid()` invocations; invocations outside return at once.
+
+mod shader;
+
+pub mod adam;
+pub mod advance;
+pub mod bn_backward;
+pub mod bn_finalise;
+pub mod bn_grad_finalise;
+pub mod bn_sums;
+pub mod correlate;
+pub mod correlate_transposed;
+pub mod fold;
+pub mod gather_grad;
+pub mod gumbel_sample;
+pub mod logit_update;
+pub mod loss_finalise;
+pub mod pack_list;
+pub mod pack_weights;
+pub mod prepare;
+pub mod reduce_weight_grad;
+pub mod sigmoid_loss;
+pub mod sparse_apply;
+pub mod sparse_weight_grad;
+pub mod weight_grad;
+
+pub use shader::{expand, shader_text, workgroup_size};
+
+/// Whether a binding is read or written. What is written may also be read by the same kernel (Adam's state).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    Read,
+    Write,
+}
+
+/// The element type a kernel sees in a binding. All elements are four bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    F32,
+    Vec4,
+    U32,
+}
+
+/// One storage binding: its name in the shader, its access and its element.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    pub name: &'static str,
+    pub access: Access,
+    pub element: Element,
+}
+
+/// What is the same for every use of a kernel.
+#[derive(Debug)]
+pub struct KernelInfo {
+    pub name: &'static str,
+    /// The WGSL file, without bindings and parameters.
+    pub source: &'static str,
+    pub bindings: &'static [Binding],
+    /// Names and WGSL types of the uniforms, in order.
+    pub uniforms: &'static [(&'static str, &'static str)],
+}
+
+/// The slices a CPU twin works on, by binding index.
+#[derive(Default)]
+pub struct Slices<'a> {
+    pub bound: Vec<Slice<'a>>,
+}
+
+/// One bound slice.
+pub enum Slice<'a> {
+    Read(&'a [f32]),
+    Table(&'a [u32]),
+    Write(&'a mut [f32]),
+}
+
+impl<'a> Slices<'a> {
+    /// The f32 slice that binding `i` reads.
+    pub fn read(&self, i: usize) -> &'a [f32] {
+        match self.bound[i] {
+            Slice::Read(slice) => slice,
+            _ => panic!("binding {i} is not an f32 input"),
+        }
+    }
+
+    /// The index table that binding `i` reads.
+    pub fn table(&self, i: usize) -> &'a [u32] {
+        match self.bound[i] {
+            Slice::Table(slice) => slice,
+            _ => panic!("binding {i} is not a table"),
+        }
+    }
+
+    /// The slice that binding `i` writes; each can be taken once.
+    pub fn write(&mut self, i: usize) -> &'a mut [f32] {
+        match &mut self.bound[i] {
+            Slice::Write(slice) => std::mem::take(slice),
+            _ => panic!("binding {i} is not an output"),
+        }
+    }
+}
+
+/// What every kernel's parameter struct answers.
+pub trait KernelOp {
+    fn info(&self) -> &'static KernelInfo;
+    /// Compile-time constants as (NAME, value).
+    fn constants(&self) -> Vec<(&'static str, u32)>;
+    /// The uniforms' bits, in the order of [`KernelInfo::uniforms`].
+    fn uniforms(&self) -> Vec<u32>;
+    /// How many invocations are needed in x, y and z.
+    fn grid(&self) -> [u32; 3];
+    /// The CPU twin.
+    fn run(&self, slices: &mut Slices<'_>);
+    /// Multiply-adds, for plans and benchmarks.
+    fn macs(&self) -> u64 {
+        0
+    }
+}
+
+/// Turns a uniform into its 32 bits.
+pub trait Bits {
+    fn bits(self) -> u32;
+}
+impl Bits for u32 {
+    fn bits(self) -> u32 {
+        self
+    }
+}
+impl Bits for f32 {
+    fn bits(self) -> u32 {
+        self.to_bits()
+    }
+}
+
+/// Declares a kernel's parameter struct; see the module's text.
+macro_rules! kernel {
+    (
+        $(#[$doc:meta])*
+        $name:ident, $file:literal;
+        constants { $($(#[$cdoc:meta])* $c:ident),* $(,)? }
+        uniforms { $($(#[$udoc:meta])* $u:ident: $ut:ident),* $(,)? }
+        bindings { $($access:ident $b:ident: $element:ident),* $(,)? }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name {
+            $($(#[$cdoc])* pub $c: u32,)*
+            $($(#[$udoc])* pub $u: $ut,)*
+        }
+
+        impl $name {
+            pub const INFO: $crate::kernels::KernelInfo = $crate::kernels::KernelInfo {
+                name: $file,
+                source: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $file, ".wgsl")),
+                bindings: &[$($crate::kernels::Binding {
+                    name: stringify!($b),
+                    access: $crate::kernels::Access::$access,
+                    element: $crate::kernels::Element::$element,
+                }),*],
+                uniforms: &[$((stringify!($u), stringify!($ut))),*],
+            };
+
+            fn constant_list(&self) -> Vec<(&'static str, u32)> {
+                vec![$((stringify!($c), self.$c)),*]
+            }
+
+            fn uniform_list(&self) -> Vec<u32> {
+                vec![$($crate::kernels::Bits::bits(self.$u)),*]
+            }
+        }
+    };
+}
+pub(crate) use kernel;
+
+/// The parts of [`KernelOp`] that follow from `kernel!`.
+macro_rules! kernel_plumbing {
+    () => {
+        fn info(&self) -> &'static $crate::kernels::KernelInfo {
+            &Self::INFO
+        }
+        fn constants(&self) -> Vec<(&'static str, u32)> {
+            self.constant_list()
+        }
+        fn uniforms(&self) -> Vec<u32> {
+            self.uniform_list()
+        }
+    };
+}
+pub(crate) use kernel_plumbing;
+
+/// Declares [`Kernel`]: every kernel with its parameters, as plain data.
+macro_rules! kernels {
+    ($($name:ident = $module:ident),* $(,)?) => {
+        /// A kernel and its parameters.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Kernel {
+            $($name($module::$name)),*
+        }
+
+        impl Kernel {
+            /// The kernel behind its common interface.
+            pub fn op(&self) -> &dyn KernelOp {
+                match self {
+                    $(Self::$name(op) => op),*
+                }
+            }
+
+            /// Every kernel there is.
+            pub fn all() -> Vec<&'static KernelInfo> {
+                vec![$(&$module::$name::INFO),*]
+            }
+        }
+
+        $(impl From<$module::$name> for Kernel {
+            fn from(op: $module::$name) -> Self {
+                Self::$name(op)
+            }
+        })*
+    };
+}
+
+kernels! {
+    Adam = adam,
+    Advance = advance,
+    BnBackward = bn_backward,
+    BnFinalise = bn_finalise,
+    BnGradFinalise = bn_grad_finalise,
+    BnSums = bn_sums,
+    Correlate = correlate,
+    CorrelateTransposed = correlate_transposed,
+    Fold = fold,
+    GatherGrad = gather_grad,
+    GumbelSample = gumbel_sample,
+    LogitUpdate = logit_update,
+    LossFinalise = loss_finalise,
+    PackList = pack_list,
+    PackWeights = pack_weights,
+    Prepare = prepare,
+    ReduceWeightGrad = reduce_weight_grad,
+    SigmoidLoss = sigmoid_loss,
+    SparseApply = sparse_apply,
+    SparseWeightGrad = sparse_weight_grad,
+    WeightGrad = weight_grad,
+}
+
+/// Runs `work(index, chunk)` over the chunks of `data`: on all cores natively, in turn in a browser.
+pub(crate) fn for_each_chunk(data: &mut [f32], len: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        use rayon::prelude::*;
+        data.par_chunks_mut(len.max(1)).enumerate().for_each(|(i, chunk)| work(i, chunk));
+    }
+    #[cfg(target_arch = "wasm32")]
+    for (i, chunk) in data.chunks_mut(len.max(1)).enumerate() {
+        work(i, chunk);
+    }
+}
+
+/// LeakyReLU with the network's slope.
+pub(crate) fn leaky(x: f32) -> f32 {
+    if x >= 0.0 { x } else { crate::network::LEAKY_SLOPE * x }
+}
+
+/// The derivative of LeakyReLU at `x`; PyTorch takes the slope at 0.
+pub(crate) fn leaky_slope(x: f32) -> f32 {
+    if x > 0.0 { 1.0 } else { crate::network::LEAKY_SLOPE }
+}

@@ -1,0 +1,17 @@
+//! Optimal Eye Surgeon: prunes and fits deep image priors on the GPU.
+//!
+//! Layers, each using only those above it: the network as data ([`network`], [`mask`], [`picture`], [`rng`]);
+//! a step as data ([`step`]); its kernels on the CPU ([`cpu`]) and the GPU ([`gpu`]); training ([`train`]);
+//! then the command line, or the worker and the page.
+
+pub mod catalogue;
+pub mod cpu;
+pub mod engine;
+#[cfg(feature = "gpu")]
+pub mod gpu;
+pub mod kernels;
+pub mod mask;
+pub mod network;
+pub mod picture;
+pub mod rng;
+pub mod step;

@@ -1,0 +1,253 @@
+//! Controls for what a mask's fit depends on: masks with the same counts but other weights or channels.
+//!
+//! "Random tickets" (Frankle et al. 2021, Su et al. 2020; method sections 6 and 8). Only kept weights between live
+//! channels move; those on dead channels have no effect and stay where they are, so every count holds exactly.
+
+use super::{Mask, MaskError};
+use crate::network::{Connectivity, LiveChannels, Network, Param, Stage, stages};
+use crate::rng::{Draws, Stream};
+
+/// What a shuffle redraws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shuffle {
+    /// Which weights are kept, inside the same live channels. Every tensor keeps its count.
+    Weights,
+    /// Which channels live, too. Every tensor keeps its count, every layer its number of live channels.
+    Channels,
+    /// As `Weights`, and the kept weights spread over all convolutions at one density between live channels. Their
+    /// total holds; a layer gets more only where its live channels would otherwise lose their last weight.
+    Budgets,
+}
+
+impl Shuffle {
+    /// The `method` of the shuffled mask's metadata.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Weights => "shuffled weights",
+            Self::Channels => "shuffled channels",
+            Self::Budgets => "shuffled budgets",
+        }
+    }
+}
+
+/// Redraws a mask; the same seed gives the same mask. Each live channel stays alive.
+///
+/// A layer first gets one weight for each live channel, at random, then the rest uniformly.
+///
+/// # Errors
+/// [`MaskError::Length`] if the mask is not for this network, [`MaskError::Dead`] if no live channel remains somewhere.
+pub fn shuffle(mask: &Mask, network: &Network, what: Shuffle, seed: u64) -> Result<Mask, MaskError> {
+    mask.check(network)?;
+    let found = Connectivity::of(network, &mask.keep);
+    if !found.is_alive() {
+        return Err(MaskError::Dead(found.sentence()));
+    }
+    let draws = Draws::new(seed, Stream::Shuffle);
+    let stages = stages(network);
+    let (mut keep, mut live) = (mask.keep.clone(), found.live);
+    if what == Shuffle::Channels {
+        (keep, live) = permute_channels(&keep, &live, &stages, draws);
+    }
+    let layers: Vec<Layer> = stages
+        .iter()
+        .enumerate()
+        .map(|(j, stage)| Layer::new(stage, j, &keep, &live))
+        .collect();
+    let counts = match what {
+        Shuffle::Weights | Shuffle::Channels => layers.iter().map(|layer| layer.kept).collect(),
+        Shuffle::Budgets => uniform_counts(&layers),
+    };
+    for (j, (layer, count)) in layers.iter().zip(counts).enumerate() {
+        layer.redraw(&mut keep, count, &mut Sequence::new(draws, 2 * j + 1));
+    }
+    let mut metadata = mask.metadata.clone();
+    let old_seed = metadata.seed.map(|seed| format!(", seed {seed}"));
+    let origin = metadata.method + old_seed.as_deref().unwrap_or_default();
+    metadata.extra.insert("shuffled_from".to_owned(), origin);
+    metadata.method = what.name().to_owned();
+    metadata.seed = Some(seed);
+    Ok(Mask { keep, metadata })
+}
+
+/// Renames the channels between the convolutions at random: the same mask on an equivalent network. All parameters of
+/// a channel move together, so normalisations around an upsample keep the same live set. The picture's channels stay.
+fn permute_channels(keep: &[bool], live: &LiveChannels, stages: &[Stage], draws: Draws) -> (Vec<bool>, LiveChannels) {
+    let last = live.sets.len() - 1;
+    let permutation = |(set, channels): (usize, &Vec<bool>)| {
+        let mut order: Vec<usize> = (0..channels.len()).collect();
+        if set < last {
+            let all = order.len();
+            Sequence::new(draws, 2 * set).choose(&mut order, all);
+        }
+        order
+    };
+    // from[set][c]: the channel whose entries the new channel c takes over.
+    let from: Vec<Vec<usize>> = live.sets.iter().enumerate().map(permutation).collect();
+    let mut moved = keep.to_vec();
+    for (j, stage) in stages.iter().enumerate() {
+        let (inputs, outputs) = (&from[j], &from[j + 1]);
+        for (pair, taps) in moved[stage.weight.range()].chunks_mut(stage.taps).enumerate() {
+            let (o, i) = (pair / stage.inputs, pair % stage.inputs);
+            let old = stage.weight.offset + (outputs[o] * stage.inputs + inputs[i]) * stage.taps;
+            taps.copy_from_slice(&keep[old..old + stage.taps]);
+        }
+        let norms = stage.norms.iter().flat_map(|(gamma, beta)| [gamma, beta]);
+        for vector in norms.chain([&stage.bias]) {
+            for (o, entry) in moved[vector.range()].iter_mut().enumerate() {
+                *entry = keep[vector.offset + outputs[o]];
+            }
+        }
+    }
+    let rename = |(set, from): (&Vec<bool>, &Vec<usize>)| from.iter().map(|&c| set[c]).collect();
+    let sets = live.sets.iter().zip(&from).map(rename).collect();
+    (moved, LiveChannels { sets })
+}
+
+/// One convolution between its live channels.
+struct Layer {
+    weight: Param,
+    all_inputs: usize,
+    taps: usize,
+    inputs: Vec<usize>,
+    outputs: Vec<usize>,
+    /// The outputs that a kept weight enters. Others live by a kept beta, or are the picture's.
+    entered: Vec<usize>,
+    /// Kept weights between live channels.
+    kept: usize,
+}
+
+impl Layer {
+    fn new(stage: &Stage, j: usize, keep: &[bool], live: &LiveChannels) -> Self {
+        let (entered, _) = stage.reached(keep, &live.sets[j], &live.sets[j + 1]);
+        let outputs = live.indices(j + 1);
+        let mut layer = Self {
+            weight: stage.weight,
+            all_inputs: stage.inputs,
+            taps: stage.taps,
+            inputs: live.indices(j),
+            entered: outputs.iter().copied().filter(|&o| entered[o]).collect(),
+            outputs,
+            kept: 0,
+        };
+        layer.kept = layer.places().filter(|&place| keep[place]).count();
+        layer
+    }
+
+    /// Weights between live channels.
+    fn area(&self) -> usize {
+        self.inputs.len() * self.outputs.len() * self.taps
+    }
+
+    /// The fewest weights that keep every live channel alive.
+    fn least(&self) -> usize {
+        self.inputs.len().max(self.entered.len())
+    }
+
+    fn place(&self, output: usize, input: usize, tap: usize) -> usize {
+        self.weight.offset + (output * self.all_inputs + input) * self.taps + tap
+    }
+
+    /// The flat indices of the weights between live channels.
+    fn places(&self) -> impl Iterator<Item = usize> + '_ {
+        self.outputs.iter().flat_map(move |&o| {
+            let taps = move |i| (0..self.taps).map(move |tap| self.place(o, i, tap));
+            self.inputs.iter().copied().flat_map(taps)
+        })
+    }
+
+    /// Replaces the kept weights between live channels by `count` others, [`Layer::least`] <= `count` <= area.
+    fn redraw(&self, keep: &mut [bool], count: usize, sequence: &mut Sequence) {
+        for place in self.places() {
+            keep[place] = false;
+        }
+        let (mut inputs, mut outputs) = (self.inputs.clone(), self.entered.clone());
+        let (n_inputs, n_outputs) = (inputs.len(), outputs.len());
+        sequence.choose(&mut inputs, n_inputs);
+        sequence.choose(&mut outputs, n_outputs);
+        // Each pair has a channel that no pair before it had, so the places differ.
+        for k in 0..self.least() {
+            let input = inputs.get(k).copied();
+            let input = input.unwrap_or_else(|| self.inputs[sequence.below(n_inputs)]);
+            let output = outputs.get(k).copied();
+            let output = output.unwrap_or_else(|| self.outputs[sequence.below(self.outputs.len())]);
+            keep[self.place(output, input, sequence.below(self.taps))] = true;
+        }
+        let mut free: Vec<usize> = self.places().filter(|&place| !keep[place]).collect();
+        let rest = count - self.least();
+        sequence.choose(&mut free, rest);
+        for &place in &free[..rest] {
+            keep[place] = true;
+        }
+    }
+}
+
+/// The layers' total of kept weights, shared out by area, none below its least. In whole numbers: exact everywhere.
+fn uniform_counts(layers: &[Layer]) -> Vec<usize> {
+    let mut counts: Vec<usize> = layers.iter().map(Layer::least).collect();
+    let mut shares: Vec<usize> = (0..layers.len()).collect();
+    let mut total: usize = layers.iter().map(|layer| layer.kept).sum();
+    // Layers whose share is below their least get that, and the others share what is left.
+    let area = loop {
+        let area: usize = shares.iter().map(|&j| layers[j].area()).sum();
+        let below = |j: usize| product(total, layers[j].area()) < product(counts[j], area);
+        let (fixed, open): (Vec<usize>, Vec<usize>) = shares.iter().partition(|&&j| below(j));
+        total -= fixed.iter().map(|&j| counts[j]).sum::<usize>();
+        shares = open;
+        if fixed.is_empty() {
+            break area;
+        }
+    };
+    let mut left = total;
+    for &j in &shares {
+        counts[j] = (product(total, layers[j].area()) / area as u128) as usize;
+        left -= counts[j];
+    }
+    // Rounding down left over less than one for each layer.
+    for &j in shares.iter().take(left) {
+        counts[j] += 1;
+    }
+    counts
+}
+
+fn product(a: usize, b: usize) -> u128 {
+    a as u128 * b as u128
+}
+
+/// Draws one after another, for choices that need an unknown number of them.
+struct Sequence {
+    draws: Draws,
+    step: u32,
+    next: usize,
+}
+
+impl Sequence {
+    /// `step` separates the sequences of one seed.
+    fn new(draws: Draws, step: usize) -> Self {
+        let step = step as u32;
+        Self { draws, step, next: 0 }
+    }
+
+    /// Uniform in 0..bound, bound at least 1, without bias (Lemire 2019).
+    fn below(&mut self, bound: usize) -> usize {
+        let bound = bound as u32;
+        loop {
+            let word = self.draws.word(self.step, self.next);
+            self.next += 1;
+            let product = u64::from(word) * u64::from(bound);
+            if product as u32 >= bound.wrapping_neg() % bound {
+                return (product >> 32) as usize;
+            }
+        }
+    }
+
+    /// Moves `count` random items to the front, in random order (Fisher-Yates).
+    fn choose(&mut self, items: &mut [usize], count: usize) {
+        for k in 0..count {
+            let other = k + self.below(items.len() - k);
+            items.swap(k, other);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

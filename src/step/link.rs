@@ -1,0 +1,435 @@
+//! A convolution as a link between a coarse and a fine map: `V[c,f,a,b]` joins coarse pixel (i, j) and fine pixel
+//! (s i + a, s j + b).
+//!
+//! Every convolution of the network, and each of its gradients, is one of three kernels on a link: from fine to coarse
+//! ([`crate::kernels::correlate`]), from coarse to fine (its adjoint), or the weight gradient. An encoder convolution runs
+//! forward from fine (its padded or boxed input) to coarse; a decoder convolution with the upsampling in it runs forward
+//! from coarse to fine, with 4x4 taps made of its 3x3 (method section 7.3).
+
+use super::axis::starts_and_lists;
+use super::{Entries, StepBuilder, TensorId};
+use crate::kernels::correlate::Correlate;
+use crate::kernels::correlate_transposed::CorrelateTransposed;
+use crate::kernels::gather_grad::GatherGrad;
+use crate::kernels::pack_list::PackList;
+use crate::kernels::pack_weights::{PackWeights, widened_from};
+use crate::kernels::reduce_weight_grad::ReduceWeightGrad;
+use crate::kernels::sparse_apply::SparseApply;
+use crate::kernels::sparse_weight_grad::SparseWeightGrad;
+use crate::kernels::weight_grad::WeightGrad;
+
+/// A stored map: channels of height x width, its border included.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plane {
+    pub id: TensorId,
+    pub h: usize,
+    pub w: usize,
+}
+
+/// How a link's weights are stored and multiplied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Storage {
+    /// All weights, packed from the flat vector.
+    Full,
+    /// Live channels only, zeros between the kept weights.
+    Compact,
+    /// Lists of the kept weights.
+    Sparse,
+}
+
+/// The shape of a link.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub layer: String,
+    /// Flat offset of the weight tensor.
+    pub offset: usize,
+    pub coarse: Vec<usize>,
+    pub fine: Vec<usize>,
+    /// Channels before compaction.
+    pub coarse_total: usize,
+    pub fine_total: usize,
+    pub k: usize,
+    pub stride: usize,
+    pub widened: bool,
+    /// Added to a fine index before the division by the stride: see [`CorrelateTransposed`].
+    pub shift: usize,
+    pub storage: Storage,
+}
+
+/// One nonzero of V, by local channel numbers.
+#[derive(Clone, Debug)]
+struct Tap {
+    c: usize,
+    f: usize,
+    a: usize,
+    b: usize,
+    /// Places in q; padded to the link's number of sources with the zero's place.
+    sources: Vec<u32>,
+}
+
+/// How work is cut up, by class of adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// Outputs along x in a register strip of the dense convolutions.
+    pub strip: u32,
+    /// Rows that an invocation of the sparse convolution computes.
+    pub rows: u32,
+    /// Invocations that a weight gradient aims at by splitting over bands of rows.
+    pub gradient_threads: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { strip: 4, rows: 4, gradient_threads: 8192 }
+    }
+}
+
+impl Link {
+    /// Number of sources a tap may have.
+    fn sources(&self) -> usize {
+        if self.widened { 4 } else { 1 }
+    }
+
+    /// Kept weights as (flat index, c, f, p, q): p, q the taps of the stored kernel.
+    fn kept<'a>(
+        &'a self,
+        entries: &'a Entries,
+    ) -> impl Iterator<Item = (usize, usize, usize, usize, usize)> + 'a {
+        let k = if self.widened { 3 } else { self.k };
+        let pairs = (0..self.coarse.len()).flat_map(move |c| (0..self.fine.len()).map(move |f| (c, f)));
+        pairs.flat_map(move |(c, f)| {
+            let (coarse, fine) = (self.coarse[c], self.fine[f]);
+            let pair = if self.widened {
+                fine * self.coarse_total + coarse
+            } else {
+                coarse * self.fine_total + fine
+            };
+            (0..k * k).filter_map(move |tap| {
+                let flat = self.offset + pair * k * k + tap;
+                let kept = entries.place(flat) < entries.len() as u32;
+                kept.then_some((flat, c, f, tap / k, tap % k))
+            })
+        })
+    }
+
+    /// The nonzeros of V in the order (c, f, a, b), and for each kept weight its place in q and its taps.
+    fn taps(&self, entries: &Entries) -> (Vec<Tap>, Vec<(u32, Vec<u32>)>) {
+        let mut sources: std::collections::BTreeMap<[usize; 4], Vec<u32>> = Default::default();
+        let mut kept = Vec::new();
+        for (flat, c, f, p, q) in self.kept(entries) {
+            let place = entries.place(flat);
+            let at: Vec<[usize; 4]> = if self.widened {
+                // Position a of the widened kernel collects the taps that `widened_from(a)` names.
+                let reached = |p: usize| (0..4).filter(move |a| widened_from(*a).any(|tap| tap == p));
+                reached(p).flat_map(|a| reached(q).map(move |b| [c, f, a, b])).collect()
+            } else {
+                vec![[c, f, p, q]]
+            };
+            for key in &at {
+                sources.entry(*key).or_default().push(place);
+            }
+            kept.push((place, at));
+        }
+        let index: std::collections::HashMap<[usize; 4], u32> =
+            sources.keys().enumerate().map(|(i, key)| (*key, i as u32)).collect();
+        let missing = entries.len() as u32;
+        let count = self.sources();
+        let taps = sources
+            .into_iter()
+            .map(|([c, f, a, b], mut sources)| {
+                sources.resize(count, missing);
+                Tap { c, f, a, b, sources }
+            })
+            .collect();
+        let kept = kept
+            .into_iter()
+            .map(|(place, at)| (place, at.iter().map(|key| index[key]).collect()))
+            .collect();
+        (taps, kept)
+    }
+
+    /// The fraction of V's entries on live channels that are nonzero.
+    pub fn density(&self, entries: &Entries) -> f64 {
+        let full = self.coarse.len() * self.fine.len() * self.k * self.k;
+        self.taps(entries).0.len() as f64 / full.max(1) as f64
+    }
+
+    /// Appends the map from the fine plane to the coarse one.
+    pub fn to_coarse(
+        &self,
+        b: &mut StepBuilder,
+        q: TensorId,
+        entries: &Entries,
+        tuning: Tuning,
+        fine: Plane,
+        coarse: Plane,
+    ) {
+        if self.storage == Storage::Sparse {
+            let (taps, _) = self.taps(entries);
+            let mut lists = vec![Vec::new(); self.coarse.len()];
+            for tap in &taps {
+                lists[tap.c].push(((tap.f * fine.h + tap.a) * fine.w + tap.b) as u32);
+            }
+            let order: Vec<&Tap> = taps.iter().collect();
+            let kernel = SparseApply {
+                out_step: 1,
+                in_step: self.stride as u32,
+                rows: tuning.rows,
+                channels: self.coarse.len() as u32,
+                out_h: coarse.h as u32,
+                out_w: coarse.w as u32,
+                src_w: fine.w as u32,
+                entries: taps.len() as u32,
+            };
+            self.push_sparse(b, q, kernel, &lists, &order, fine, coarse);
+            return;
+        }
+        let weights = self.packed(b, q, entries, false);
+        let kernel = Correlate {
+            k: self.k as u32,
+            stride: self.stride as u32,
+            strip: strip(tuning, coarse.w),
+            fine_ch: self.fine.len() as u32,
+            fine_h: fine.h as u32,
+            fine_w: fine.w as u32,
+            coarse_ch: self.coarse.len() as u32,
+            coarse_h: coarse.h as u32,
+            coarse_w: coarse.w as u32,
+        };
+        b.push(&self.layer, kernel, &[fine.id.into(), weights.into(), coarse.id.into()]);
+    }
+
+    /// Appends the map from the coarse plane, its border included, to the fine one.
+    pub fn to_fine(
+        &self,
+        b: &mut StepBuilder,
+        q: TensorId,
+        entries: &Entries,
+        tuning: Tuning,
+        coarse: Plane,
+        fine: Plane,
+    ) {
+        let s = self.stride;
+        if self.storage == Storage::Sparse {
+            let (taps, _) = self.taps(entries);
+            let mut lists = vec![Vec::new(); self.fine.len() * s * s];
+            let mut order = vec![Vec::new(); lists.len()];
+            for tap in &taps {
+                // The first fine row and column this tap reaches, and the coarse pixel they read.
+                let first = |t: usize| (t + s * self.k - self.shift % s) % s;
+                let (py, px) = (first(tap.a), first(tap.b));
+                let (i, j) = ((py + self.shift - tap.a) / s, (px + self.shift - tap.b) / s);
+                let list = (tap.f * s + py) * s + px;
+                lists[list].push(((tap.c * coarse.h + i) * coarse.w + j) as u32);
+                order[list].push(tap);
+            }
+            let order: Vec<&Tap> = order.into_iter().flatten().collect();
+            let kernel = SparseApply {
+                out_step: s as u32,
+                in_step: 1,
+                rows: tuning.rows,
+                channels: self.fine.len() as u32,
+                out_h: fine.h as u32,
+                out_w: fine.w as u32,
+                src_w: coarse.w as u32,
+                entries: taps.len() as u32,
+            };
+            self.push_sparse(b, q, kernel, &lists, &order, coarse, fine);
+            return;
+        }
+        let weights = self.packed(b, q, entries, true);
+        let kernel = CorrelateTransposed {
+            k: self.k as u32,
+            stride: s as u32,
+            strip: strip(tuning, fine.w / s),
+            coarse_ch: self.coarse.len() as u32,
+            coarse_h: coarse.h as u32,
+            coarse_w: coarse.w as u32,
+            fine_ch: self.fine.len() as u32,
+            fine_h: fine.h as u32,
+            fine_w: fine.w as u32,
+            shift: self.shift as u32,
+        };
+        b.push(&self.layer, kernel, &[coarse.id.into(), weights.into(), fine.id.into()]);
+    }
+
+    /// Appends the weight gradient. `halo` is the border of the coarse plane.
+    #[expect(clippy::too_many_arguments, reason = "the two maps of a link and where its gradient goes")]
+    pub fn weight_grad(
+        &self,
+        b: &mut StepBuilder,
+        grad: TensorId,
+        entries: &Entries,
+        tuning: Tuning,
+        coarse: Plane,
+        halo: usize,
+        fine: Plane,
+    ) {
+        let (h, w) = (coarse.h - 2 * halo, coarse.w - 2 * halo);
+        if self.storage == Storage::Sparse {
+            let (taps, kept) = self.taps(entries);
+            let mut table = Vec::with_capacity(2 * taps.len());
+            for tap in &taps {
+                table.push(((tap.c * coarse.h + halo) * coarse.w + halo) as u32);
+                table.push(((tap.f * fine.h + tap.a) * fine.w + tap.b) as u32);
+            }
+            let (splits, band) = bands(tuning, taps.len(), h);
+            let partials = b.tensor("sparse gradient bands", splits * taps.len());
+            let table = b.table(&table);
+            let kernel = SparseWeightGrad {
+                stride: self.stride as u32,
+                entries: taps.len() as u32,
+                h: h as u32,
+                w: w as u32,
+                coarse_w: coarse.w as u32,
+                fine_w: fine.w as u32,
+                splits: splits as u32,
+                band: band as u32,
+            };
+            let operands = [coarse.id.into(), fine.id.into(), table.into(), partials.into()];
+            b.push(&self.layer, kernel, &operands);
+            self.push_gather(b, grad, &kept, partials, splits, taps.len());
+            return;
+        }
+        let (coarse_ch, fine_ch) = (self.coarse.len(), self.fine.len());
+        let size = coarse_ch * fine_ch * self.k * self.k;
+        let (splits, band) = bands(tuning, fine_ch * self.k * coarse_ch.div_ceil(4), h);
+        let partials = b.tensor("gradient bands", splits * size);
+        let kernel = WeightGrad {
+            k: self.k as u32,
+            stride: self.stride as u32,
+            coarse_ch: coarse_ch as u32,
+            coarse_h: h as u32,
+            coarse_w: w as u32,
+            halo: halo as u32,
+            fine_ch: fine_ch as u32,
+            fine_h: fine.h as u32,
+            fine_w: fine.w as u32,
+            splits: splits as u32,
+            band: band as u32,
+        };
+        b.push(&self.layer, kernel, &[coarse.id.into(), fine.id.into(), partials.into()]);
+        if self.storage == Storage::Full {
+            let kernel = ReduceWeightGrad {
+                widened: u32::from(self.widened),
+                k: self.k as u32,
+                coarse_ch: coarse_ch as u32,
+                fine_ch: fine_ch as u32,
+                splits: splits as u32,
+                offset: self.offset as u32,
+            };
+            b.push(&self.layer, kernel, &[partials.into(), grad.into()]);
+            return;
+        }
+        let (taps, kept) = self.taps(entries);
+        let dense = |tap: &Tap| (((tap.c * fine_ch + tap.f) * self.k + tap.a) * self.k + tap.b) as u32;
+        let kept: Vec<(u32, Vec<u32>)> = kept
+            .into_iter()
+            .map(|(place, at)| (place, at.iter().map(|t| dense(&taps[*t as usize])).collect()))
+            .collect();
+        self.push_gather(b, grad, &kept, partials, splits, size);
+    }
+
+    /// The packed weights of a dense direction: blocks of four coarse channels, or of fine ones if `transposed`.
+    fn packed(&self, b: &mut StepBuilder, q: TensorId, entries: &Entries, transposed: bool) -> TensorId {
+        let (coarse, fine) = (self.coarse.len(), self.fine.len());
+        let (outer, inner) = if transposed { (fine, coarse) } else { (coarse, fine) };
+        let taps = self.k * self.k;
+        let len = outer.div_ceil(4) * inner * taps * 4;
+        if self.storage == Storage::Full {
+            let packed = b.tensor("packed weights", len);
+            let kernel = PackWeights {
+                widened: u32::from(self.widened),
+                transposed: u32::from(transposed),
+                k: self.k as u32,
+                coarse_ch: coarse as u32,
+                fine_ch: fine as u32,
+                offset: self.offset as u32,
+            };
+            b.push(&self.layer, kernel, &[q.into(), packed.into()]);
+            return packed;
+        }
+        // Only the kept places are ever written; the zeros between them are those the memory starts with.
+        let packed = b.persistent("packed kept weights", len);
+        let (list, _) = self.taps(entries);
+        let mut table = Vec::new();
+        for tap in &list {
+            let (o, i) = if transposed { (tap.f, tap.c) } else { (tap.c, tap.f) };
+            let place = 4 * ((o / 4 * inner + i) * taps + tap.a * self.k + tap.b) + o % 4;
+            table.push(place as u32);
+            table.extend(&tap.sources);
+        }
+        self.push_pack(b, q, packed, &table, list.len(), true);
+        packed
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a kernel, its lists and its two maps")]
+    fn push_sparse(
+        &self,
+        b: &mut StepBuilder,
+        q: TensorId,
+        kernel: SparseApply,
+        lists: &[Vec<u32>],
+        order: &[&Tap],
+        src: Plane,
+        dst: Plane,
+    ) {
+        let weights = b.tensor("list weights", order.len());
+        let sources: Vec<u32> = order.iter().flat_map(|tap| tap.sources.iter().copied()).collect();
+        self.push_pack(b, q, weights, &sources, order.len(), false);
+        let table = b.table(&starts_and_lists(lists));
+        b.push(&self.layer, kernel, &[src.id.into(), weights.into(), table.into(), dst.id.into()]);
+    }
+
+    fn push_pack(
+        &self,
+        b: &mut StepBuilder,
+        q: TensorId,
+        dst: TensorId,
+        table: &[u32],
+        count: usize,
+        scattered: bool,
+    ) {
+        let table = b.table(table);
+        let kernel = PackList {
+            sources: self.sources() as u32,
+            scattered: u32::from(scattered),
+            count: count as u32,
+        };
+        b.push(&self.layer, kernel, &[q.into(), table.into(), dst.into()]);
+    }
+
+    /// Sums bands and taps into the gradient of each kept weight: (place in q, places in a band).
+    fn push_gather(
+        &self,
+        b: &mut StepBuilder,
+        grad: TensorId,
+        kept: &[(u32, Vec<u32>)],
+        partials: TensorId,
+        splits: usize,
+        stride: usize,
+    ) {
+        let table: Vec<u32> =
+            kept.iter().flat_map(|(place, at)| std::iter::once(*place).chain(at.iter().copied())).collect();
+        let table = b.table(&table);
+        let kernel = GatherGrad {
+            sources: self.sources() as u32,
+            count: kept.len() as u32,
+            splits: splits as u32,
+            stride: stride as u32,
+        };
+        b.push(&self.layer, kernel, &[partials.into(), table.into(), grad.into()]);
+    }
+}
+
+/// A strip no wider than the map.
+fn strip(tuning: Tuning, width: usize) -> u32 {
+    tuning.strip.min(width.next_power_of_two() as u32).max(1)
+}
+
+/// (number of bands, rows in each) so that about `gradient_threads` invocations run.
+fn bands(tuning: Tuning, threads_each: usize, rows: usize) -> (usize, usize) {
+    let wanted = tuning.gradient_threads.div_ceil(threads_each.max(1)).clamp(1, rows);
+    let band = rows.div_ceil(wanted);
+    (rows.div_ceil(band), band)
+}

@@ -1,0 +1,249 @@
+//! Everything that page and worker say to each other.
+//!
+//! A message is the JSON text of a [`Request`] (page to worker) or a [`Reply`] (worker to page), and beside it at most one
+//! attachment that JSON cannot hold: a `File`, an `OffscreenCanvas` or an `ArrayBuffer`, as the variant says. The page
+//! first posts the compiled module alone, and sends nothing else before [`Reply::Started`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::AdapterDescription;
+
+/// Chosen by the page, never used again after [`Request::Drop`].
+pub type RunId = u32;
+/// Chosen by the page, one for each canvas element.
+pub type CanvasId = u32;
+
+/// What the page asks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Opens an engine; answered by [`Reply::Ready`] or a fault. It drops all runs and the engine before.
+    Open { engine: EngineKind },
+    /// Reads a picture, from the attached `File` if there is no address; answered by [`Reply::Picture`]. The picture
+    /// before it is forgotten, but for the runs that use it.
+    LoadPicture { name: String, address: Option<String> },
+    /// Reads a mask, from the attached `File` if there is no address; answered by [`Reply::Mask`].
+    LoadMask {
+        name: String,
+        address: Option<String>,
+        /// Of the file, in lower-case hexadecimal, where it is known.
+        sha256: Option<String>,
+    },
+    /// Forgets the mask: the next runs are dense.
+    NoMask,
+    /// Makes a run on the picture and with the mask read last; answered by [`Reply::Created`]. Nothing is compiled yet.
+    Create { run: RunId, setup: Setup },
+    /// Compiles if needed, then trains until the last step, [`Request::Pause`] or [`Request::Drop`].
+    Play { run: RunId },
+    /// Trains this many steps, then pauses.
+    Step { run: RunId, steps: u64 },
+    Pause { run: RunId },
+    /// Frees all that the run holds.
+    Drop { run: RunId },
+    /// Shows a view of a run on a canvas, whose `OffscreenCanvas` is attached the first time.
+    Attach { canvas: CanvasId, run: RunId, view: View },
+    /// Forgets a canvas: its element is gone.
+    Detach { canvas: CanvasId },
+    /// The present result as a PNG file; answered by [`Reply::Png`].
+    Result { run: RunId },
+    /// Loses the device on purpose (tests).
+    LoseDevice,
+}
+
+/// What computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EngineKind {
+    Gpu,
+    Cpu,
+}
+
+/// What a canvas shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum View {
+    /// The picture that the network is fitted to.
+    Noisy,
+    /// The network's output, as it is now.
+    Result,
+    /// The picture before noise was added; the noisy one where that is not known.
+    Clean,
+}
+
+/// What defines a run, beside its picture and its mask.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setup {
+    pub framing: Framing,
+    /// Pixels; see [`Framing`].
+    pub size: usize,
+    /// Standard deviation of the added noise, of a picture from 0 to 1; at 0 the picture is already noisy.
+    pub sigma: f64,
+    pub noise_seed: u64,
+    /// Of the network's start and its input.
+    pub init_seed: u64,
+    pub steps: u64,
+    /// Levels of a network without a mask; a mask knows its own.
+    pub levels: usize,
+}
+
+/// How a picture is brought to a size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Framing {
+    /// A smaller copy whose longer side has `size` pixels.
+    Scale,
+    /// The middle, at most `size` pixels a side.
+    Crop,
+}
+
+/// What the worker tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// The worker runs and takes requests.
+    Started,
+    /// An engine is open.
+    Ready {
+        engine: EngineKind,
+        adapter: AdapterDescription,
+    },
+    Picture {
+        name: String,
+        width: usize,
+        height: usize,
+        /// Sentences on how the file was read.
+        notes: Vec<String>,
+    },
+    Mask(MaskFacts),
+    /// A run is made, and its canvases show its picture.
+    Created { run: RunId, facts: RunFacts },
+    /// A run went over into another state.
+    State { run: RunId, state: RunState },
+    /// Kernels compiled so far.
+    Compiling { run: RunId, done: usize, total: usize },
+    /// What training has measured since the last such message; at most ten a second.
+    Progress {
+        run: RunId,
+        /// Updates made.
+        step: u64,
+        /// Over the last seconds; none until it can be told.
+        steps_per_second: Option<f64>,
+        points: Vec<Point>,
+    },
+    /// A PNG file; its `ArrayBuffer` is attached.
+    Png { run: RunId, step: u64 },
+    /// What was asked for failed. `run` is the run that it stopped.
+    Fault { run: Option<RunId>, fault: Fault },
+    /// The program itself failed: the worker is dead, and the page must start another.
+    Panic { message: String },
+}
+
+/// What a run is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunState {
+    /// Made, not yet compiled.
+    Idle,
+    Compiling,
+    Running,
+    Paused,
+    /// All steps are done.
+    Finished,
+    /// A fault stopped it; it cannot go on.
+    Failed,
+}
+
+/// A run, before it starts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunFacts {
+    /// Of the picture that is fitted.
+    pub width: usize,
+    pub height: usize,
+    /// What the memory plan needs.
+    pub bytes: u64,
+    /// Bytes that the engine may take without being asked; more needs a smaller picture.
+    pub budget: u64,
+    /// The longest side that fits into the budget, where this picture does not.
+    pub fitting_size: Option<usize>,
+    /// Of the noisy picture against the clean one, in dB.
+    pub noisy_psnr: Option<f64>,
+}
+
+/// A reading of the curves: after `step` updates.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    pub step: u64,
+    pub loss: f64,
+    /// In dB; none without a clean picture.
+    pub psnr: Option<f64>,
+}
+
+/// What a mask file says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MaskFacts {
+    pub name: String,
+    pub kept: usize,
+    pub n: usize,
+    /// Whether its network draws anything but a constant.
+    pub alive: bool,
+    /// One sentence on what is connected.
+    pub sentence: String,
+}
+
+/// Something that failed, for a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fault {
+    pub kind: FaultKind,
+    /// One sentence that says what to do.
+    pub message: String,
+}
+
+/// What a fault is about: where the page shows it, and what it offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FaultKind {
+    /// The picture file.
+    Picture,
+    /// The mask file.
+    Mask,
+    /// No WebGPU, no adapter, no device: the CPU engine is left.
+    NoGpu,
+    /// The device is gone: open it again.
+    DeviceLost,
+    /// Too little memory: a smaller picture.
+    Memory,
+    /// Anything else that stopped a run.
+    Run,
+}
+
+impl Fault {
+    pub fn new(kind: FaultKind, message: impl ToString) -> Self {
+        Self { kind, message: sentence(&message.to_string()) }
+    }
+}
+
+/// An error's text as a sentence: a capital in front, a full stop behind.
+pub fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut letters = text.chars();
+    let mut made: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    made.push_str(letters.as_str());
+    if !made.is_empty() && !made.ends_with(['.', '!', '?', '…']) {
+        made.push('.');
+    }
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_become_sentences() {
+        assert_eq!(sentence("the file is empty"), "The file is empty.");
+        assert_eq!(sentence("What now?"), "What now?");
+        assert_eq!(sentence(" émigré…"), "Émigré…");
+        assert_eq!(sentence(""), "");
+    }
+
+    #[test]
+    fn a_measure_that_is_not_a_number_arrives_as_none() {
+        // JSON has no NaN, so an absent PSNR must be an absent value.
+        let point = Point { step: 3, loss: 0.25, psnr: None };
+        let text = serde_json::to_string(&point).expect("plain data");
+        assert_eq!(serde_json::from_str::<Point>(&text).expect("as written"), point);
+    }
+}

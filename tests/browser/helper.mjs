@@ -1,0 +1,109 @@
+// Starts the page's own server and a real browser, for tests with node's test runner.
+//
+// How to write a test: a file `NAME.test.mjs` in this folder.
+//
+//   import assert from "node:assert/strict";
+//   import { inEachBrowser } from "./helper.mjs";
+//
+//   inEachBrowser("the title is right", async ({ open, name }) => {
+//     const page = await open("/");                 // dist/, which ./test builds first; a puppeteer Page
+//     await page.waitForSelector("h1");
+//     assert.equal(await page.title(), "Optimal Eye Surgeon");
+//   });
+//
+// - The body runs once in Chromium (SwiftShader) and once in Firefox (Mesa's lavapipe), each in a browser of its own that
+//   is closed afterwards. `name` is "chromium" or "firefox".
+// - When the body is through, the test also fails if any page that `open` returned logged a console error, threw, or
+//   asked the server for something it refused. `page.problems` is the list; a test that provokes one empties it.
+// - Options are those of node's `test`, for instance `inEachBrowser(title, { timeout: 300_000 }, body)`; without one a test
+//   may take two minutes. There is no option to skip: a missing browser or adapter is a failure.
+// - Software adapters are slow: use the small network where a run must be long.
+//
+// One file alone: `node --test tests/browser/NAME.test.mjs`, after `./oes-web --build-only`. One browser:
+// OES_BROWSERS=firefox. Other browser files: OES_CHROMIUM, OES_FIREFOX.
+
+import { spawn } from "node:child_process";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import test from "node:test";
+import { fileURLToPath } from "node:url";
+import { launch } from "./browsers.mjs";
+
+/** The repository. */
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+/** The browsers that tests run in. */
+const BROWSERS = (process.env.OES_BROWSERS ?? "chromium,firefox").split(",");
+
+/**
+ * Serves a built folder with `oes-web`, the server that people use: its media types and its content security policy are
+ * thus part of what is tested.
+ * @returns {Promise<{url: string, close: () => Promise<void>}>} `url` ends with a slash.
+ */
+export async function serve(folder = join(ROOT, "dist")) {
+  const program = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "release", "oes-web");
+  const child = spawn(program, ["--no-build", "--port", "0", "--dist", folder], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const url = await new Promise((resolve, reject) => {
+    child.once("error", (error) => reject(new Error(`cannot start ${program}: ${error.message}`)));
+    child.once("exit", (code) => reject(new Error(`oes-web ended with ${code}`)));
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const found = line.match(/http:\/\/\S+\//);
+      if (found) resolve(found[0]);
+    });
+  });
+  return {
+    url,
+    close: async () => {
+      child.kill();
+      await ended;
+    },
+  };
+}
+
+/** Collects console errors, uncaught exceptions and failed requests of a page, from its first line of script on. */
+export function watch(page) {
+  const problems = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => problems.push(`uncaught: ${error.message ?? error}`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) problems.push(`${response.status()} for ${response.url()}`);
+  });
+  return problems;
+}
+
+/**
+ * Registers one test for each browser.
+ * @param {string} title
+ * @param {object} [options] for node's `test`, and `dist`: the folder to serve.
+ * @param {(context: {name: string, browser: import("puppeteer-core").Browser, url: string,
+ *   open: (path: string) => Promise<import("puppeteer-core").Page>, t: object}) => Promise<void>} body
+ */
+export function inEachBrowser(title, options, body) {
+  if (typeof options === "function") return inEachBrowser(title, {}, options);
+  const { dist, ...testOptions } = options;
+  for (const name of BROWSERS) {
+    test(`${name}: ${title}`, { timeout: 120_000, ...testOptions }, async (t) => {
+      const server = await serve(dist);
+      t.after(() => server.close());
+      const browser = await launch(name);
+      t.after(() => browser.close());
+      const pages = [];
+      const open = async (path) => {
+        const page = await browser.newPage();
+        await page.setViewport({ width: 1280, height: 800 });
+        page.problems = watch(page);
+        pages.push(page);
+        await page.goto(new URL(path, server.url).href, { waitUntil: "load", timeout: 120_000 });
+        return page;
+      };
+      await body({ name, browser, url: server.url, open, t });
+      const problems = pages.flatMap((page) => page.problems);
+      if (problems.length > 0) throw new Error(`the page reported:\n  ${problems.join("\n  ")}`);
+    });
+  }
+}

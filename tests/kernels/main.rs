@@ -1,0 +1,77 @@
+//! Every kernel against its CPU twin, on a real device: odd, tiny and round sizes, outputs poisoned with NaN. A missing
+//! adapter fails.
+#![cfg(feature = "cli")]
+
+mod case;
+mod convolution;
+mod device;
+mod normalisation;
+mod sparse;
+mod training;
+
+use std::collections::BTreeSet;
+
+use case::{Case, Difference};
+use optimal_eye_surgeon::gpu::{BuildOptions, GpuContext};
+use optimal_eye_surgeon::kernels::{Kernel, shader_text};
+
+fn context() -> GpuContext {
+    pollster::block_on(GpuContext::native(None)).expect("these tests need an adapter: install mesa-vulkan-drivers")
+}
+
+fn cases() -> Vec<Case> {
+    [normalisation::cases(), convolution::cases(), sparse::cases(), training::cases()].concat()
+}
+
+/// Runs every case and collects all failures before it asserts.
+fn compare(options: &BuildOptions) {
+    let context = context();
+    let mut failures: Vec<String> = Vec::new();
+    for case in cases() {
+        match pollster::block_on(case.run(&context, options)) {
+            Ok(differences) => failures.extend(differences.iter().map(Difference::to_string)),
+            Err(error) => failures.push(format!("{}: {error}", case.name)),
+        }
+    }
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn kernels_agree_with_their_twins() {
+    compare(&BuildOptions::default());
+}
+
+#[test]
+fn kernels_agree_with_their_twins_without_runtime_checks() {
+    compare(&BuildOptions { runtime_checks: false, ..Default::default() });
+}
+
+#[test]
+fn every_kernel_has_cases() {
+    let covered: BTreeSet<&str> = cases().iter().map(|case| case.kernel.op().info().name).collect();
+    let all: BTreeSet<&str> = Kernel::all().iter().map(|info| info.name).collect();
+    assert_eq!(covered, all);
+}
+
+/// What browsers accept by default: no capability beyond WebGPU's.
+#[test]
+fn every_permutation_validates_without_extensions() {
+    use wgpu::naga;
+    let mut failures = Vec::new();
+    for case in cases() {
+        let text = shader_text(case.kernel.op()).expect("well-formed repeats");
+        let module = match naga::front::wgsl::parse_str(&text) {
+            Ok(module) => module,
+            Err(error) => {
+                failures.push(format!("{}: {}", case.name, error.emit_to_string(&text)));
+                continue;
+            }
+        };
+        let mut validator =
+            naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty());
+        if let Err(error) = validator.validate(&module) {
+            failures.push(format!("{}: {}", case.name, error.emit_to_string(&text)));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
