@@ -182,8 +182,9 @@ build_wasm_std() {
   printf '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n' >"$crate/Cargo.toml"
   printf '#![no_std]\n' >"$crate/src/lib.rs"
   built=yes
-  (cd "$crate" && RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$crate/target" cargo build --quiet --release \
-    --target wasm32-unknown-unknown -Zbuild-std=std,panic_abort,test) >&2 || built=no
+  # With bitcode, which the page's link-time optimisation needs and cargo leaves out of libraries.
+  (cd "$crate" && RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes CARGO_TARGET_DIR="$crate/target" \
+    cargo build --quiet --release --target wasm32-unknown-unknown -Zbuild-std=std,panic_abort,test) >&2 || built=no
   if [ "$built" = yes ]; then
     folder=$sysroot/lib/rustlib/wasm32-unknown-unknown/lib
     mkdir -p "$folder"

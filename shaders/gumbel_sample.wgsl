@@ -58,9 +58,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                 u = uniforms[step * params.count + i];
             }
             let p = logits[i];
-            let m = sigmoid((p + log(u) - log(1.0 - u)) / tau);
+            let x = (p + log(u) - log(1.0 - u)) / tau;
+            let m = sigmoid(x);
             w[i] = theta[i] * m;
-            slope[i] = theta[i] * m * (1.0 - m) / tau;
+            // sigmoid(-x), not 1 - m: where m rounds to 1 the slope is small, but Adam scales it up again.
+            slope[i] = theta[i] * m * sigmoid(-x) / tau;
             let s = sigmoid(p);
             kl += s * log((s + 1e-6) * params.inverse_p0) + (1.0 - s) * log((1.0 - s + 1e-6) * params.inverse_q0);
             sum += p;

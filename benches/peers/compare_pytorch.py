@@ -225,10 +225,13 @@ def ratio(a, b):
     return 0.0 if a == 0 else (a / b if b > 0 else float("inf"))
 
 
-def case(name, args, inputs, ours_of, mask=None, lr=None):
-    """Runs one case on both sides and returns its entry for the report."""
+def reference(name, args, inputs, keep, lr):
+    """PyTorch's half of a case: (curve, float64 quantities, table of the float32 distances). Kept in
+    the work folder, since it does not depend on the binary."""
+    path = args.work / f"reference_{name}_{args.size}_{args.seed}_{args.variants}.pt"
+    if path.exists():
+        return torch.load(path)
     fit = lr is not None
-    keep = inputs.keep if mask is not None else None
     if fit:
         run = yardstick.run_fit
         arguments = (inputs.net, inputs.theta, inputs.z, inputs.noisy, lr, keep, None, STEPS)
@@ -237,15 +240,23 @@ def case(name, args, inputs, ours_of, mask=None, lr=None):
         arguments = (inputs.net, inputs.theta, inputs.z, inputs.noisy, inputs.uniforms, KEEP, fast, STEPS)
     print(f"{name}: float64 PyTorch", file=sys.stderr)
     record, exact = run(*arguments, torch.float64, yardstick.PLAIN)
-    exact["loss"] = record[0] if fit else first_loss(name, record)
-    quantities = [k for k in exact if k != "loss"]
-    runs = []
-    for variant in yardstick.VARIANTS[:args.variants]:
-        print(f"{name}: float32 PyTorch, variant {len(runs) + 1}", file=sys.stderr)
-        runs.append(run(*arguments, torch.float32, variant)[1])
     kept = None if keep is None else oes.unflatten(keep, inputs.theta)
-    table = yardstick.table({k: exact[k] for k in quantities}, runs, kept)
-    del runs
+    rough = []
+    for number, variant in enumerate(yardstick.VARIANTS[:args.variants], 1):
+        print(f"{name}: float32 PyTorch, variant {number}", file=sys.stderr)
+        rough.append(yardstick.tables(exact, run(*arguments, torch.float32, variant)[1], kept))
+    result = (record, exact, yardstick.summarise(rough))
+    torch.save(result, path)
+    return result
+
+
+def case(name, args, inputs, ours_of, mask=None, lr=None):
+    """Runs one case on both sides and returns its entry for the report."""
+    fit = lr is not None
+    keep = inputs.keep if mask is not None else None
+    kept = None if keep is None else oes.unflatten(keep, inputs.theta)
+    record, exact, table = reference(name, args, inputs, keep, lr)
+    exact["loss"] = record[0] if fit else first_loss(name, record)
     ours = ours_of()
     entry = {"case": name, "loss": exact["loss"], "first": compare_first(exact, ours, inputs, table),
              "later": compare_later(exact, ours, inputs, table, kept)}

@@ -26,12 +26,18 @@ impl CpuExecutor {
             }
         }
         let slabs = step.memory.slabs.iter().map(|words| vec![0.0; *words]).collect();
-        Self { step: step.clone(), slabs }
+        Self {
+            step: step.clone(),
+            slabs,
+        }
     }
 
     fn range(&self, tensor: TensorId) -> (usize, Range<usize>) {
         let place = &self.step.memory.placements[tensor.0 as usize];
-        (place.slab, place.offset..place.offset + self.step.tensors[tensor.0 as usize].len)
+        (
+            place.slab,
+            place.offset..place.offset + self.step.tensors[tensor.0 as usize].len,
+        )
     }
 
     /// Sets a tensor's values.
@@ -41,7 +47,11 @@ impl CpuExecutor {
     pub fn write(&mut self, tensor: TensorId, values: &[f32]) -> Result<(), EngineError> {
         let info = &self.step.tensors[tensor.0 as usize];
         if info.len != values.len() {
-            return Err(EngineError::Shape { label: info.label, expected: info.len, found: values.len() });
+            return Err(EngineError::Shape {
+                label: info.label,
+                expected: info.len,
+                found: values.len(),
+            });
         }
         let (slab, range) = self.range(tensor);
         self.slabs[slab][range].copy_from_slice(values);
@@ -115,14 +125,24 @@ fn run_op(step: &Step, slabs: &mut [Vec<f32>], op: &Op) {
                     panic!("{} reads a slab that the same op writes", bindings[i].name);
                 };
                 let memory = &memory[words];
-                if table { Slice::Table(bytemuck::cast_slice(memory)) } else { Slice::Read(memory) }
+                if table {
+                    Slice::Table(bytemuck::cast_slice(memory))
+                } else {
+                    Slice::Read(memory)
+                }
             }
             Operand::Table(place) => {
                 let words = &step.tables[place.offset as usize..(place.offset + place.len) as usize];
-                if table { Slice::Table(words) } else { Slice::Read(bytemuck::cast_slice(words)) }
+                if table {
+                    Slice::Table(words)
+                } else {
+                    Slice::Read(bytemuck::cast_slice(words))
+                }
             }
         });
     }
-    let mut slices = Slices { bound: bound.into_iter().flatten().collect() };
+    let mut slices = Slices {
+        bound: bound.into_iter().flatten().collect(),
+    };
     op.kernel.op().run(&mut slices);
 }

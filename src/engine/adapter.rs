@@ -1,9 +1,9 @@
 //! Who computes: what reports, `oes devices` and the page tell about an adapter.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// An adapter in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdapterDescription {
     /// Empty where the browser does not disclose it.
     pub name: String,
@@ -33,7 +33,14 @@ impl AdapterDescription {
 
 /// Whether a name or a driver is that of a software rasteriser.
 pub fn is_software_name(text: &str) -> bool {
-    const NAMES: [&str; 6] = ["swiftshader", "llvmpipe", "lavapipe", "softpipe", "basic render", "warp"];
+    const NAMES: [&str; 6] = [
+        "swiftshader",
+        "llvmpipe",
+        "lavapipe",
+        "softpipe",
+        "basic render",
+        "warp",
+    ];
     let text = text.to_lowercase();
     NAMES.iter().any(|name| text.contains(name))
 }
@@ -44,7 +51,11 @@ mod tests {
 
     #[test]
     fn software_rasterisers_are_known_by_name() {
-        for name in ["SwiftShader Device (Subzero)", "llvmpipe (LLVM 15)", "Microsoft Basic Render Driver"] {
+        for name in [
+            "SwiftShader Device (Subzero)",
+            "llvmpipe (LLVM 15)",
+            "Microsoft Basic Render Driver",
+        ] {
             assert!(is_software_name(name), "{name}");
         }
         assert!(!is_software_name("NVIDIA GeForce RTX 4090"));

@@ -34,11 +34,19 @@ pub enum EngineError {
     Device { message: String },
     /// Values that do not fill their tensor.
     #[error("tensor {label} has {expected} values, not {found}")]
-    Shape { label: &'static str, expected: usize, found: usize },
+    Shape {
+        label: &'static str,
+        expected: usize,
+        found: usize,
+    },
 }
 
 fn amount(bytes: u64) -> String {
-    if bytes == 0 { String::new() } else { format!(" for {} MB", bytes.div_ceil(1_000_000)) }
+    if bytes == 0 {
+        String::new()
+    } else {
+        format!(" for {} MB", bytes.div_ceil(1_000_000))
+    }
 }
 
 #[cfg(test)]

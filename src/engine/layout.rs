@@ -28,7 +28,10 @@ pub(crate) fn scratch_ranges(step: &Step) -> Vec<Vec<Range<usize>>> {
         }
         gaps
     };
-    kept.into_iter().zip(step.memory.slabs.iter().copied()).map(gaps).collect()
+    kept.into_iter()
+        .zip(step.memory.slabs.iter().copied())
+        .map(gaps)
+        .collect()
 }
 
 /// Whether an op obeys the rule that WebGPU and the CPU executor's borrows need: as many operands as bindings, no
@@ -39,7 +42,11 @@ pub(crate) fn scratch_ranges(step: &Step) -> Vec<Vec<Range<usize>>> {
 pub(crate) fn check_op(step: &Step, op: &Op) -> Result<(), String> {
     let bindings = op.kernel.op().info().bindings;
     if bindings.len() != op.operands.len() {
-        return Err(format!("{} bindings, but {} operands", bindings.len(), op.operands.len()));
+        return Err(format!(
+            "{} bindings, but {} operands",
+            bindings.len(),
+            op.operands.len()
+        ));
     }
     let slab = |operand: &Operand| match operand {
         Operand::Tensor(id) => Some(step.memory.placements[id.0 as usize].slab),
@@ -52,9 +59,16 @@ pub(crate) fn check_op(step: &Step, op: &Op) -> Result<(), String> {
         let Some(written) = slab(operand) else {
             return Err(format!("{} writes a table", binding.name));
         };
-        let twice = op.operands.iter().enumerate().find(|(j, other)| *j != i && slab(other) == Some(written));
+        let twice = op
+            .operands
+            .iter()
+            .enumerate()
+            .find(|(j, other)| *j != i && slab(other) == Some(written));
         if let Some((j, _)) = twice {
-            return Err(format!("{} writes the slab that {} lies in", binding.name, bindings[j].name));
+            return Err(format!(
+                "{} writes the slab that {} lies in",
+                binding.name, bindings[j].name
+            ));
         }
     }
     Ok(())

@@ -80,14 +80,21 @@ impl GpuContext {
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         };
-        let (device, queue) = adapter.request_device(&request).await.map_err(|error| EngineError::NoDevice {
-            adapter: description.name.clone(),
-            reason: error.to_string(),
-        })?;
+        let (device, queue) = adapter
+            .request_device(&request)
+            .await
+            .map_err(|error| EngineError::NoDevice {
+                adapter: description.name.clone(),
+                reason: error.to_string(),
+            })?;
         let state = Arc::new(DeviceState::default());
         let on_lost = state.clone();
         device.set_device_lost_callback(move |reason, message| {
-            on_lost.lose(if message.is_empty() { format!("{reason:?}").to_lowercase() } else { message });
+            on_lost.lose(if message.is_empty() {
+                format!("{reason:?}").to_lowercase()
+            } else {
+                message
+            });
         });
         let on_error = state.clone();
         device.on_uncaptured_error(Arc::new(move |error| {
@@ -103,7 +110,14 @@ impl GpuContext {
             max_storage_buffers: limits.max_storage_buffers_per_shader_stage,
             max_workgroups: limits.max_compute_workgroups_per_dimension,
         };
-        Ok(Self { device, queue, adapter: description, capabilities, pipelines: Rc::default(), state })
+        Ok(Self {
+            device,
+            queue,
+            adapter: description,
+            capabilities,
+            pipelines: Rc::default(),
+            state,
+        })
     }
 
     /// What has gone wrong since the device was opened: a lost device stays lost, another error is told once.
@@ -172,7 +186,9 @@ impl GpuContext {
 pub(super) fn from_wgpu(error: &wgpu::Error, bytes: u64) -> EngineError {
     match error {
         wgpu::Error::OutOfMemory { .. } => EngineError::OutOfMemory { bytes },
-        other => EngineError::Device { message: one_line(&other.to_string()) },
+        other => EngineError::Device {
+            message: one_line(&other.to_string()),
+        },
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use web_time::Instant;
 
+use super::dispatch::{Dispatch, encode, first_guess};
 use super::memory::{Memory, UNIFORM_STRIDE, allocate, check_limits};
 use super::pacer::Pacer;
 use super::pipelines::{Compiled, compile};
@@ -34,18 +35,11 @@ pub struct BuildOptions {
 
 impl Default for BuildOptions {
     fn default() -> Self {
-        Self { runtime_checks: true, submit_time: Duration::from_millis(40) }
+        Self {
+            runtime_checks: true,
+            submit_time: Duration::from_millis(40),
+        }
     }
-}
-
-/// An op as a dispatch.
-pub(super) struct Dispatch {
-    pub pipeline: wgpu::ComputePipeline,
-    pub bind_group: wgpu::BindGroup,
-    pub workgroups: [u32; 3],
-    pub kernel: &'static str,
-    pub layer: String,
-    pub macs: u64,
 }
 
 /// A submit that the device has not been seen to complete.
@@ -96,7 +90,10 @@ impl GpuExecutor {
         let mut texts = Vec::with_capacity(all.len());
         for op in &all {
             let kernel = op.kernel.op();
-            let fault = |message| EngineError::Kernel { name: kernel.info().name.into(), message };
+            let fault = |message| EngineError::Kernel {
+                name: kernel.info().name.into(),
+                message,
+            };
             check_op(step, op).map_err(fault)?;
             texts.push(shader_text(kernel).map_err(fault)?);
         }
@@ -111,7 +108,10 @@ impl GpuExecutor {
             ops: Vec::new(),
             belt: ReadBelt::default(),
             pacer: Pacer::new(
-                step.ops.iter().map(|op| first_guess(op, context.capabilities.software)).collect(),
+                step.ops
+                    .iter()
+                    .map(|op| first_guess(op, context.capabilities.software))
+                    .collect(),
                 options.submit_time,
             ),
             in_flight: VecDeque::new(),
@@ -128,14 +128,28 @@ impl GpuExecutor {
         }
         let mut uniforms = vec![0u32; all.len() * UNIFORM_WORDS];
         for (i, (op, text)) in all.iter().zip(&texts).enumerate() {
-            let values: Vec<u32> = op.kernel.op().grid().into_iter().chain(op.kernel.op().uniforms()).collect();
+            let values: Vec<u32> = op
+                .kernel
+                .op()
+                .grid()
+                .into_iter()
+                .chain(op.kernel.op().uniforms())
+                .collect();
             uniforms[i * UNIFORM_WORDS..][..values.len()].copy_from_slice(&values);
             let dispatch = executor.dispatch(op, &compiled[text.as_str()], i as u64)?;
-            let list = if i < step.prologue.len() { &mut executor.prologue } else { &mut executor.ops };
+            let list = if i < step.prologue.len() {
+                &mut executor.prologue
+            } else {
+                &mut executor.ops
+            };
             list.push(dispatch);
         }
-        context.queue.write_buffer(&executor.memory.uniforms, 0, bytemuck::cast_slice(&uniforms));
-        context.queue.write_buffer(&executor.memory.tables, 0, bytemuck::cast_slice(&step.tables));
+        context
+            .queue
+            .write_buffer(&executor.memory.uniforms, 0, bytemuck::cast_slice(&uniforms));
+        context
+            .queue
+            .write_buffer(&executor.memory.tables, 0, bytemuck::cast_slice(&step.tables));
         context.check()?;
         Ok(executor)
     }
@@ -148,27 +162,54 @@ impl GpuExecutor {
         let mut workgroups = [0; 3];
         for i in 0..3 {
             workgroups[i] = grid[i].div_ceil(size[i]);
-            let (needed, allowed) = (u64::from(workgroups[i]), u64::from(self.context.capabilities.max_workgroups));
+            let (needed, allowed) = (
+                u64::from(workgroups[i]),
+                u64::from(self.context.capabilities.max_workgroups),
+            );
             if needed > allowed {
-                let what = format!("workgroups of kernel {} ({}) along {}", info.name, op.layer, ["x", "y", "z"][i]);
+                let what = format!(
+                    "workgroups of kernel {} ({}) along {}",
+                    info.name,
+                    op.layer,
+                    ["x", "y", "z"][i]
+                );
                 return Err(EngineError::Limit { what, needed, allowed });
             }
         }
         let binding = |binding: usize, buffer, offset: u64, size: u64| wgpu::BindGroupEntry {
             binding: binding as u32,
-            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size: NonZeroU64::new(size) }),
+            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                buffer,
+                offset,
+                size: NonZeroU64::new(size),
+            }),
         };
-        let mut entries = vec![binding(0, &self.memory.uniforms, index * UNIFORM_STRIDE, UNIFORM_STRIDE)];
+        let mut entries = vec![binding(
+            0,
+            &self.memory.uniforms,
+            index * UNIFORM_STRIDE,
+            UNIFORM_STRIDE,
+        )];
         for (i, operand) in op.operands.iter().enumerate() {
             let (buffer, offset, size) = match operand {
                 Operand::Tensor(tensor) => self.buffer_slice(*tensor),
-                Operand::Table(table) => (&self.memory.tables, 4 * u64::from(table.offset), 4 * u64::from(table.len)),
+                Operand::Table(table) => (
+                    &self.memory.tables,
+                    4 * u64::from(table.offset),
+                    4 * u64::from(table.len),
+                ),
             };
             // A binding holds one element at least; the words behind an empty list are never read.
             let size = size.max(16);
             if offset % UNIFORM_STRIDE != 0 {
-                let message = format!("{} of {} lies at {offset}, not a multiple of 256", info.bindings[i].name, op.layer);
-                return Err(EngineError::Kernel { name: info.name.into(), message });
+                let message = format!(
+                    "{} of {} lies at {offset}, not a multiple of 256",
+                    info.bindings[i].name, op.layer
+                );
+                return Err(EngineError::Kernel {
+                    name: info.name.into(),
+                    message,
+                });
             }
             entries.push(binding(i + 1, buffer, offset, size));
         }
@@ -178,7 +219,14 @@ impl GpuExecutor {
             entries: &entries,
         });
         let (layer, macs) = (op.layer.clone(), kernel.macs());
-        Ok(Dispatch { pipeline: compiled.pipeline.clone(), bind_group, workgroups, kernel: info.name, layer, macs })
+        Ok(Dispatch {
+            pipeline: compiled.pipeline.clone(),
+            bind_group,
+            workgroups,
+            kernel: info.name,
+            layer,
+            macs,
+        })
     }
 
     /// The device that the step is on.
@@ -189,7 +237,11 @@ impl GpuExecutor {
     /// Where a tensor lies: its buffer, and offset and size in bytes. A renderer may bind it as storage.
     pub fn buffer_slice(&self, tensor: TensorId) -> (&wgpu::Buffer, u64, u64) {
         let place = &self.placements[tensor.0 as usize];
-        (&self.memory.slabs[place.slab], 4 * place.offset as u64, 4 * self.tensors[tensor.0 as usize].len as u64)
+        (
+            &self.memory.slabs[place.slab],
+            4 * place.offset as u64,
+            4 * self.tensors[tensor.0 as usize].len as u64,
+        )
     }
 
     /// Sets a tensor's values, after all work submitted so far.
@@ -199,10 +251,16 @@ impl GpuExecutor {
     pub fn write(&mut self, tensor: TensorId, values: &[f32]) -> Result<(), EngineError> {
         let info = &self.tensors[tensor.0 as usize];
         if info.len != values.len() {
-            return Err(EngineError::Shape { label: info.label, expected: info.len, found: values.len() });
+            return Err(EngineError::Shape {
+                label: info.label,
+                expected: info.len,
+                found: values.len(),
+            });
         }
         let (buffer, offset, _) = self.buffer_slice(tensor);
-        self.context.queue.write_buffer(buffer, offset, bytemuck::cast_slice(values));
+        self.context
+            .queue
+            .write_buffer(buffer, offset, bytemuck::cast_slice(values));
         self.context.check()
     }
 
@@ -224,7 +282,9 @@ impl GpuExecutor {
         for (slab, ranges) in self.memory.slabs.iter().zip(&self.scratch) {
             for range in ranges {
                 let values = vec![f32::NAN; range.len()];
-                self.context.queue.write_buffer(slab, 4 * range.start as u64, bytemuck::cast_slice(&values));
+                self.context
+                    .queue
+                    .write_buffer(slab, 4 * range.start as u64, bytemuck::cast_slice(&values));
             }
         }
         self.context.check()
@@ -295,8 +355,15 @@ impl GpuExecutor {
         let submission = self.context.queue.submit([commands]);
         let done = Signal::new();
         let on_done = done.clone();
-        self.context.queue.on_submitted_work_done(move || on_done.set(Instant::now()));
-        self.in_flight.push_back(InFlight { submission, done, submitted: Instant::now(), work });
+        self.context
+            .queue
+            .on_submitted_work_done(move || on_done.set(Instant::now()));
+        self.in_flight.push_back(InFlight {
+            submission,
+            done,
+            submitted: Instant::now(),
+            work,
+        });
         // Natively this is what lets callbacks tell of completion, and of the device's loss, in time.
         self.context.poll_now();
         self.context.check()
@@ -315,45 +382,14 @@ impl GpuExecutor {
             return Ok(());
         };
         let done = oldest.done.wait(&self.context, &oldest.submission).await?;
-        let began = self.last_done.map_or(oldest.submitted, |last| last.max(oldest.submitted));
+        let began = self
+            .last_done
+            .map_or(oldest.submitted, |last| last.max(oldest.submitted));
         self.last_done = Some(done);
         if let Some((ops, times)) = oldest.work {
-            self.pacer.record(ops, times, done.saturating_duration_since(began).as_secs_f64());
+            self.pacer
+                .record(ops, times, done.saturating_duration_since(began).as_secs_f64());
         }
         Ok(())
     }
-}
-
-/// Records ops as one compute pass, `times` over.
-fn encode(context: &GpuContext, ops: &[Dispatch], times: u64) -> wgpu::CommandBuffer {
-    let mut encoder = context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-    let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-    for _ in 0..times {
-        for op in ops {
-            op.record(&mut pass);
-        }
-    }
-    drop(pass);
-    encoder.finish()
-}
-
-impl Dispatch {
-    pub(super) fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
-        let [x, y, z] = self.workgroups;
-        if x == 0 || y == 0 || z == 0 {
-            return;
-        }
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, &self.bind_group, &[]);
-        pass.dispatch_workgroups(x, y, z);
-    }
-}
-
-/// A pessimistic guess of an op's seconds, before anything is measured.
-fn first_guess(op: &Op, software: bool) -> f64 {
-    let kernel = op.kernel.op();
-    let [x, y, z] = kernel.grid().map(f64::from);
-    let work = kernel.macs() as f64 + 8.0 * x * y * z;
-    let (rate, fixed) = if software { (5e8, 1e-4) } else { (2e10, 2e-5) };
-    work / rate + fixed
 }

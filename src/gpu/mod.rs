@@ -5,6 +5,7 @@
 //! from the host per step.
 
 mod context;
+mod dispatch;
 mod executor;
 mod memory;
 mod pacer;

@@ -20,7 +20,13 @@ pub(super) struct Pacer {
 impl Pacer {
     /// `costs` are first guesses, better too high; `target` is how long a submit should take.
     pub fn new(costs: Vec<f64>, target: Duration) -> Self {
-        Self { costs, target: target.as_secs_f64(), window: Vec::new(), predicted: 0.0, measured: 0.0 }
+        Self {
+            costs,
+            target: target.as_secs_f64(),
+            window: Vec::new(),
+            predicted: 0.0,
+            measured: 0.0,
+        }
     }
 
     fn cost(&self, ops: &Range<usize>) -> f64 {

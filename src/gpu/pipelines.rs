@@ -18,7 +18,11 @@ fn layout(context: &GpuContext, info: &KernelInfo) -> wgpu::BindGroupLayout {
     let entry = |binding: usize, ty| wgpu::BindGroupLayoutEntry {
         binding: binding as u32,
         visibility: wgpu::ShaderStages::COMPUTE,
-        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
+        ty: wgpu::BindingType::Buffer {
+            ty,
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        },
         count: None,
     };
     let mut entries = vec![entry(0, wgpu::BufferBindingType::Uniform)];
@@ -26,7 +30,10 @@ fn layout(context: &GpuContext, info: &KernelInfo) -> wgpu::BindGroupLayout {
         let read_only = binding.access == Access::Read;
         entries.push(entry(i + 1, wgpu::BufferBindingType::Storage { read_only }));
     }
-    let descriptor = wgpu::BindGroupLayoutDescriptor { label: Some(info.name), entries: &entries };
+    let descriptor = wgpu::BindGroupLayoutDescriptor {
+        label: Some(info.name),
+        entries: &entries,
+    };
     context.device.create_bind_group_layout(&descriptor)
 }
 
@@ -46,9 +53,16 @@ pub(super) async fn compile(
     if let Some(known) = known {
         return Ok(known);
     }
-    let (needed, allowed) = (info.bindings.len() as u64, u64::from(context.capabilities.max_storage_buffers));
+    let (needed, allowed) = (
+        info.bindings.len() as u64,
+        u64::from(context.capabilities.max_storage_buffers),
+    );
     if needed > allowed {
-        return Err(EngineError::Limit { what: format!("storage buffers of kernel {}", info.name), needed, allowed });
+        return Err(EngineError::Limit {
+            what: format!("storage buffers of kernel {}", info.name),
+            needed,
+            allowed,
+        });
     }
     let scope = context.device.push_error_scope(wgpu::ErrorFilter::Validation);
     let internal = context.device.push_error_scope(wgpu::ErrorFilter::Internal);
@@ -59,14 +73,16 @@ pub(super) async fn compile(
         bind_group_layouts: &[Some(&layout)],
         ..Default::default()
     });
-    let pipeline = context.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label: Some(info.name),
-        layout: Some(&pipeline_layout),
-        module: &module,
-        entry_point: Some("main"),
-        compilation_options: Default::default(),
-        cache: None,
-    });
+    let pipeline = context
+        .device
+        .create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(info.name),
+            layout: Some(&pipeline_layout),
+            module: &module,
+            entry_point: Some("main"),
+            compilation_options: Default::default(),
+            cache: None,
+        });
     // Both are popped before either is awaited: scopes nest, and await gives others a turn.
     let (internal, validation) = (internal.pop(), scope.pop());
     let (internal, validation) = (internal.await, validation.await);
@@ -83,8 +99,15 @@ pub(super) async fn compile(
                 None => message.message,
             })
             .collect();
-        let message = if details.is_empty() { error.to_string() } else { details.join("; ") };
-        return Err(EngineError::Kernel { name: info.name.into(), message: one_line(&message) });
+        let message = if details.is_empty() {
+            error.to_string()
+        } else {
+            details.join("; ")
+        };
+        return Err(EngineError::Kernel {
+            name: info.name.into(),
+            message: one_line(&message),
+        });
     }
     let compiled = Compiled { layout, pipeline };
     context.pipelines.borrow_mut().insert(key, compiled.clone());
@@ -92,8 +115,10 @@ pub(super) async fn compile(
 }
 
 fn shader_module(context: &GpuContext, name: &str, text: &str, runtime_checks: bool) -> wgpu::ShaderModule {
-    let descriptor =
-        wgpu::ShaderModuleDescriptor { label: Some(name), source: wgpu::ShaderSource::Wgsl(text.into()) };
+    let descriptor = wgpu::ShaderModuleDescriptor {
+        label: Some(name),
+        source: wgpu::ShaderSource::Wgsl(text.into()),
+    };
     if runtime_checks {
         return context.device.create_shader_module(descriptor);
     }
@@ -102,6 +127,8 @@ fn shader_module(context: &GpuContext, name: &str, text: &str, runtime_checks: b
     // checks on poisoned buffers, and each kernel's indices follow from the sizes that its operands were planned with.
     #[allow(unsafe_code)]
     unsafe {
-        context.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
+        context
+            .device
+            .create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
     }
 }

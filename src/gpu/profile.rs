@@ -34,7 +34,9 @@ impl GpuExecutor {
             let last = (first + BATCH).min(self.ops.len());
             for (at, seconds) in (first..last).zip(self.time_ops(first, last).await?) {
                 let op = &self.ops[at];
-                let known = times.iter_mut().find(|time| time.kernel == op.kernel && time.layer == op.layer);
+                let known = times
+                    .iter_mut()
+                    .find(|time| time.kernel == op.kernel && time.layer == op.layer);
                 match known {
                     Some(time) => {
                         time.dispatches += 1;
@@ -76,7 +78,9 @@ impl GpuExecutor {
         while !rest.is_empty() {
             let piece = self.pacer.piece(rest.clone());
             rest.start = piece.end;
-            let mut encoder = context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let mut encoder = context
+                .device
+                .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             for at in piece {
                 let query = 2 * (at - first) as u32;
                 let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
@@ -98,6 +102,9 @@ impl GpuExecutor {
         resolved.destroy();
         queries.destroy();
         let period = f64::from(context.queue.get_timestamp_period()) * 1e-9;
-        Ok(stamps?.chunks_exact(2).map(|pair| pair[1].saturating_sub(pair[0]) as f64 * period).collect())
+        Ok(stamps?
+            .chunks_exact(2)
+            .map(|pair| pair[1].saturating_sub(pair[0]) as f64 * period)
+            .collect())
     }
 }

@@ -47,18 +47,29 @@ impl ReadBelt {
 
     /// Copies `bytes` of `source` from `offset`, after all work submitted so far.
     pub fn start(&self, context: &GpuContext, source: &wgpu::Buffer, offset: u64, bytes: u64) -> Readback {
-        let mut read = Readback { context: context.clone(), belt: self.clone(), bytes, pending: None };
+        let mut read = Readback {
+            context: context.clone(),
+            belt: self.clone(),
+            bytes,
+            pending: None,
+        };
         if bytes == 0 {
             return read;
         }
         let staging = self.staging(context, bytes);
-        let mut encoder = context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder = context
+            .device
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         encoder.copy_buffer_to_buffer(source, offset, &staging, 0, bytes);
         let submission = context.queue.submit([encoder.finish()]);
         let mapped = Signal::new();
         let on_mapped = mapped.clone();
         staging.map_async(wgpu::MapMode::Read, 0..bytes, move |result| on_mapped.set(result));
-        read.pending = Some(Pending { staging, submission, mapped });
+        read.pending = Some(Pending {
+            staging,
+            submission,
+            mapped,
+        });
         read
     }
 
@@ -103,12 +114,16 @@ impl Readback {
         if mapped.is_err() {
             // A loss or an error that came before explains it better.
             self.context.check()?;
-            return Err(EngineError::Device { message: "a buffer could not be read back".into() });
+            return Err(EngineError::Device {
+                message: "a buffer could not be read back".into(),
+            });
         }
         let view = pending
             .staging
             .get_mapped_range(0..self.bytes)
-            .map_err(|error| EngineError::Device { message: error.to_string() })?;
+            .map_err(|error| EngineError::Device {
+                message: error.to_string(),
+            })?;
         let values = bytemuck::pod_collect_to_vec(&view[..]);
         drop(view);
         if let Some(pending) = self.pending.take() {

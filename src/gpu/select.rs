@@ -21,7 +21,9 @@ fn describe(info: &wgpu::AdapterInfo) -> AdapterDescription {
         wgpu::DeviceType::Other => "other",
     };
     let software = info.device_type == wgpu::DeviceType::Cpu
-        || [&info.name, &info.driver, &info.driver_info].into_iter().any(|text| is_software_name(text));
+        || [&info.name, &info.driver, &info.driver_info]
+            .into_iter()
+            .any(|text| is_software_name(text));
     AdapterDescription {
         name: info.name.clone(),
         backend: backend.into(),
@@ -43,7 +45,10 @@ mod native {
             ..wgpu::InstanceDescriptor::new_without_display_handle()
         });
         let computes = |adapter: &wgpu::Adapter| {
-            adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS)
+            adapter
+                .get_downlevel_capabilities()
+                .flags
+                .contains(wgpu::DownlevelFlags::COMPUTE_SHADERS)
         };
         let mut found: Vec<_> = instance
             .enumerate_adapters(backends)
@@ -68,7 +73,11 @@ mod native {
 
     /// The adapters that can compute; their order gives the indices that [`GpuContext::native`] takes.
     pub async fn list_adapters() -> Vec<AdapterDescription> {
-        adapters().await.into_iter().map(|(_, description)| description).collect()
+        adapters()
+            .await
+            .into_iter()
+            .map(|(_, description)| description)
+            .collect()
     }
 
     impl GpuContext {
@@ -79,14 +88,19 @@ mod native {
         pub async fn native(wanted: Option<&str>) -> Result<Self, EngineError> {
             let mut found = adapters().await;
             if found.is_empty() {
-                return Err(EngineError::NoAdapter { reason: "no Vulkan, Metal or DirectX 12 driver answers".into() });
+                return Err(EngineError::NoAdapter {
+                    reason: "no Vulkan, Metal or DirectX 12 driver answers".into(),
+                });
             }
             let at = match wanted {
                 None => 0,
                 Some(wanted) => position(found.iter().map(|(_, description)| description.name.as_str()), wanted)
                     .ok_or_else(|| {
                         let names: Vec<&str> = found.iter().map(|(_, adapter)| adapter.name.as_str()).collect();
-                        EngineError::UnknownAdapter { wanted: wanted.into(), known: names.join(", ") }
+                        EngineError::UnknownAdapter {
+                            wanted: wanted.into(),
+                            known: names.join(", "),
+                        }
                     })?,
             };
             let (adapter, description) = found.swap_remove(at);
@@ -143,7 +157,9 @@ impl GpuContext {
         let adapter = instance
             .request_adapter(&options)
             .await
-            .map_err(|_| EngineError::NoAdapter { reason: "the browser offers none".into() })?;
+            .map_err(|_| EngineError::NoAdapter {
+                reason: "the browser offers none".into(),
+            })?;
         let mut context = Self::open(&adapter, describe(&adapter.get_info())).await?;
         let maker = browser::maker(&context.device);
         if context.adapter.name.is_empty() {
@@ -164,7 +180,11 @@ mod browser {
 
     /// A property, or undefined where there is none.
     fn property(of: &JsValue, name: &str) -> JsValue {
-        if of.is_object() { Reflect::get(of, &name.into()).unwrap_or(JsValue::UNDEFINED) } else { JsValue::UNDEFINED }
+        if of.is_object() {
+            Reflect::get(of, &name.into()).unwrap_or(JsValue::UNDEFINED)
+        } else {
+            JsValue::UNDEFINED
+        }
     }
 
     /// Whether this scope, a window or a worker, has `navigator.gpu`.

@@ -23,7 +23,10 @@ impl<T> Clone for Signal<T> {
 
 impl<T> Signal<T> {
     pub fn new() -> Self {
-        Self(Arc::new(Mutex::new(Slot { value: None, waker: None })))
+        Self(Arc::new(Mutex::new(Slot {
+            value: None,
+            waker: None,
+        })))
     }
 
     /// Delivers the value.

@@ -27,24 +27,14 @@ impl KernelOp for Correlate {
     fn run(&self, slices: &mut Slices<'_>) {
         let (fine, weights) = (slices.read(0), slices.read(1));
         let coarse = slices.write(2);
-        let (k, stride) = (self.k as usize, self.stride as usize);
-        let (fine_ch, fine_h, fine_w) = (self.fine_ch as usize, self.fine_h as usize, self.fine_w as usize);
         let (h, w) = (self.coarse_h as usize, self.coarse_w as usize);
-        super::for_each_chunk(&mut coarse[..self.coarse_ch as usize * h * w], h * w, |c, plane| {
-            plane.fill(0.0);
-            for f in 0..fine_ch {
-                for a in 0..k {
-                    for b in 0..k {
-                        let weight = weights[4 * (((c / 4 * fine_ch + f) * k + a) * k + b) + c % 4];
-                        for (i, row) in plane.chunks_mut(w).enumerate() {
-                            let start = (f * fine_h + stride * i + a) * fine_w + b;
-                            let source = fine[start..].iter().step_by(stride);
-                            for (out, x) in row.iter_mut().zip(source) {
-                                *out += weight * x;
-                            }
-                        }
-                    }
-                }
+        super::for_each_chunk(&mut coarse[..self.coarse_ch as usize * h * w], 4 * h * w, |block, planes| {
+            for i in 0..h {
+                super::for_each_strip(w, |j, width| match width {
+                    16 => self.tile::<16>(fine, weights, block, i, j, planes),
+                    4 => self.tile::<4>(fine, weights, block, i, j, planes),
+                    _ => self.tile::<1>(fine, weights, block, i, j, planes),
+                });
             }
         });
     }
@@ -52,5 +42,42 @@ impl KernelOp for Correlate {
     fn macs(&self) -> u64 {
         let taps = u64::from(self.k * self.k) * u64::from(self.fine_ch) * u64::from(self.coarse_ch);
         taps * u64::from(self.coarse_h) * u64::from(self.coarse_w)
+    }
+}
+
+impl Correlate {
+    /// WIDTH outputs along x from (i, j) for the four channels of a block, as in the shader.
+    fn tile<const WIDTH: usize>(
+        &self,
+        fine: &[f32],
+        weights: &[f32],
+        block: usize,
+        i: usize,
+        j: usize,
+        planes: &mut [f32],
+    ) {
+        let (k, stride) = (self.k as usize, self.stride as usize);
+        let (fine_ch, fine_h, fine_w) = (self.fine_ch as usize, self.fine_h as usize, self.fine_w as usize);
+        let mut sums = [[0.0; WIDTH]; 4];
+        for f in 0..fine_ch {
+            for a in 0..k {
+                let start = (f * fine_h + stride * i + a) * fine_w + stride * j;
+                let row = &fine[start..start + stride * (WIDTH - 1) + k];
+                let taps = &weights[4 * ((block * fine_ch + f) * k + a) * k..][..4 * k];
+                for (b, tap) in taps.chunks_exact(4).enumerate() {
+                    let mut x = [0.0; WIDTH];
+                    if stride == 1 {
+                        x.copy_from_slice(&row[b..b + WIDTH]);
+                    } else {
+                        x.iter_mut().zip(row[b..].iter().step_by(stride)).for_each(|(x, v)| *x = *v);
+                    }
+                    super::add_products(&mut sums, tap, &x);
+                }
+            }
+        }
+        let (h, w) = (self.coarse_h as usize, self.coarse_w as usize);
+        for (plane, sums) in planes.chunks_mut(h * w).zip(&sums) {
+            plane[i * w + j..][..WIDTH].copy_from_slice(sums);
+        }
     }
 }

@@ -34,26 +34,16 @@ impl KernelOp for CorrelateTransposed {
     fn run(&self, slices: &mut Slices<'_>) {
         let (coarse, weights) = (slices.read(0), slices.read(1));
         let fine = slices.write(2);
-        let (k, s, shift) = (self.k as usize, self.stride as usize, self.shift as usize);
-        let (coarse_ch, coarse_h, coarse_w) =
-            (self.coarse_ch as usize, self.coarse_h as usize, self.coarse_w as usize);
+        let s = self.stride as usize;
         let (h, w) = (self.fine_h as usize, self.fine_w as usize);
-        super::for_each_chunk(&mut fine[..self.fine_ch as usize * h * w], h * w, |f, plane| {
-            plane.fill(0.0);
-            for c in 0..coarse_ch {
-                for a in 0..k {
-                    for b in 0..k {
-                        let weight = weights[4 * (((f / 4 * coarse_ch + c) * k + a) * k + b) + f % 4];
-                        // The first fine row and column that tap (a, b) reaches; every s-th after it.
-                        let (y0, x0) = ((a + s * k - shift % s) % s, (b + s * k - shift % s) % s);
-                        for y in (y0..h).step_by(s) {
-                            let row = (c * coarse_h + (y + shift - a) / s) * coarse_w;
-                            let source = &coarse[row + (x0 + shift - b) / s..];
-                            for (out, v) in plane[y * w..(y + 1) * w][x0.min(w)..].iter_mut().step_by(s).zip(source) {
-                                *out += weight * v;
-                            }
-                        }
-                    }
+        super::for_each_chunk(&mut fine[..self.fine_ch as usize * h * w], 4 * h * w, |block, planes| {
+            for y in 0..h {
+                for px in 0..s.min(w) {
+                    super::for_each_strip((w - px).div_ceil(s), |t, width| match width {
+                        16 => self.tile::<16>(coarse, weights, block, [y, s * t + px], planes),
+                        4 => self.tile::<4>(coarse, weights, block, [y, s * t + px], planes),
+                        _ => self.tile::<1>(coarse, weights, block, [y, s * t + px], planes),
+                    });
                 }
             }
         });
@@ -62,5 +52,39 @@ impl KernelOp for CorrelateTransposed {
     fn macs(&self) -> u64 {
         let taps = u64::from(self.k * self.k) * u64::from(self.fine_ch) * u64::from(self.coarse_ch);
         taps * u64::from(self.fine_h) * u64::from(self.fine_w) / u64::from(self.stride * self.stride)
+    }
+}
+
+impl CorrelateTransposed {
+    /// WIDTH outputs of one phase along x, every stride-th from (y, x), for the four channels of a block, as in the shader.
+    fn tile<const WIDTH: usize>(
+        &self,
+        coarse: &[f32],
+        weights: &[f32],
+        block: usize,
+        [y, x]: [usize; 2],
+        planes: &mut [f32],
+    ) {
+        let (k, s, shift) = (self.k as usize, self.stride as usize, self.shift as usize);
+        let (coarse_ch, coarse_h, coarse_w) =
+            (self.coarse_ch as usize, self.coarse_h as usize, self.coarse_w as usize);
+        let mut sums = [[0.0; WIDTH]; 4];
+        for c in 0..coarse_ch {
+            // Taps a with s | (y + shift - a), and b alike, are those that hit a coarse pixel.
+            for a in ((y + shift) % s..k).step_by(s) {
+                let row = (c * coarse_h + (y + shift - a) / s) * coarse_w;
+                for b in ((x + shift) % s..k).step_by(s) {
+                    let start = row + (x + shift - b) / s;
+                    let mut values = [0.0; WIDTH];
+                    values.copy_from_slice(&coarse[start..start + WIDTH]);
+                    let tap = &weights[4 * (((block * coarse_ch + c) * k + a) * k + b)..][..4];
+                    super::add_products(&mut sums, tap, &values);
+                }
+            }
+        }
+        let (h, w) = (self.fine_h as usize, self.fine_w as usize);
+        for (plane, sums) in planes.chunks_mut(h * w).zip(&sums) {
+            plane[y * w + x..].iter_mut().step_by(s).zip(sums).for_each(|(out, sum)| *out = *sum);
+        }
     }
 }

@@ -52,9 +52,11 @@ impl KernelOp for GumbelSample {
                         unit(word)
                     };
                     let p = logits[i];
-                    let m = sigmoid((p + u.ln() - (1.0 - u).ln()) / tau);
+                    let x = (p + u.ln() - (1.0 - u).ln()) / tau;
+                    let m = sigmoid(x);
                     w[i] = theta[i] * m;
-                    slope[i] = theta[i] * m * (1.0 - m) / tau;
+                    // sigmoid(-x), not 1 - m: where m rounds to 1 the slope is small, but Adam scales it up again.
+                    slope[i] = theta[i] * m * sigmoid(-x) / tau;
                     let s = sigmoid(p);
                     kl += s * ((s + 1e-6) * self.inverse_p0).ln()
                         + (1.0 - s) * ((1.0 - s + 1e-6) * self.inverse_q0).ln();

@@ -38,8 +38,7 @@ impl KernelOp for SparseWeightGrad {
                 *sum = 0.0;
                 for i in rows.clone() {
                     let left = &coarse[at[0] as usize + i * coarse_w..][..w];
-                    let right = fine[at[1] as usize + stride * i * fine_w..].iter().step_by(stride);
-                    *sum += left.iter().zip(right).map(|(x, y)| x * y).sum::<f32>();
+                    *sum += super::dot(left, &fine[at[1] as usize + stride * i * fine_w..], stride);
                 }
             }
         });

@@ -45,8 +45,7 @@ impl KernelOp for WeightGrad {
                 *sum = 0.0;
                 for i in rows.clone() {
                     let left = &coarse[(c * full_h + i + halo) * full_w + halo..][..w];
-                    let right = fine[(f * fine_h + stride * i + a) * fine_w + b..].iter().step_by(stride);
-                    *sum += left.iter().zip(right).map(|(x, y)| x * y).sum::<f32>();
+                    *sum += super::dot(left, &fine[(f * fine_h + stride * i + a) * fine_w + b..], stride);
                 }
             }
         });

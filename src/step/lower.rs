@@ -41,7 +41,8 @@ pub struct Problem {
 }
 
 /// Which arithmetic a masked network does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WeightPath {
     /// All of it, as without a mask.
     Full,
@@ -134,6 +135,8 @@ pub struct Handles {
     pub logits: Option<TensorId>,
     /// Learner only, where uniforms are supplied.
     pub uniforms: Option<TensorId>,
+    /// Learner only: dw/dp of the last sample.
+    pub slope: Option<TensorId>,
 }
 
 /// A step of fitting (method section 5).
@@ -193,7 +196,7 @@ pub fn fit_step(
         kernel,
         &[grad.into(), schedule.into(), counter.into(), keep.into(), q.into(), m.into(), v.into()],
     );
-    lowering.finish(Optimised { parameters: q, m, v, logits: None, uniforms: None }, ends)
+    lowering.finish(Optimised { parameters: q, m, v, logits: None, uniforms: None, slope: None }, ends)
 }
 
 /// A step of mask learning (method section 4).
@@ -214,7 +217,7 @@ pub fn learn_step(
     let logits = lowering.b.persistent("logits", n);
     // One more word than n: missing parameters name a zero behind the last, as in a fit.
     let w = lowering.b.persistent("masked weights", n + 1);
-    let slope = lowering.b.tensor("slope", n);
+    let slope = lowering.b.persistent("slope", n);
     let uniforms = (learning.supplied > 0).then(|| lowering.b.persistent("uniforms", learning.supplied * n));
     let samplers = 4096.min(n.div_ceil(4));
     let partials = lowering.b.tensor("mask sums", 2 * samplers);
@@ -268,7 +271,7 @@ pub fn learn_step(
         update,
         &[grad.into(), slope.into(), schedule.into(), counter.into(), logits.into(), m.into(), v.into()],
     );
-    lowering.finish(Optimised { parameters: theta, m, v, logits: Some(logits), uniforms }, ends)
+    lowering.finish(Optimised { parameters: theta, m, v, logits: Some(logits), uniforms, slope: Some(slope) }, ends)
 }
 
 /// The tensors that an optimiser adds.
@@ -278,6 +281,7 @@ struct Optimised {
     v: TensorId,
     logits: Option<TensorId>,
     uniforms: Option<TensorId>,
+    slope: Option<TensorId>,
 }
 
 /// A batch normalisation in the step: (gamma / std, beta - mean gamma / std, mean, 1 / std) by channel.
@@ -876,6 +880,7 @@ impl<'a> Lowering<'a> {
             output: ends.output,
             logits: optimised.logits,
             uniforms: optimised.uniforms,
+            slope: optimised.slope,
         };
         Ok((self.b.finish(self.settings.binding_limit)?, handles))
     }

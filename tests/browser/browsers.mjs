@@ -25,7 +25,6 @@ const CHROMIUM_QUIET = [
 
 const FIREFOX_PREFS = {
   "dom.webgpu.enabled": true,
-  "dom.webgpu.workers.enabled": true,
   "gfx.webgpu.ignore-blocklist": true,
   "app.update.enabled": false,
   "datareporting.healthreport.uploadEnabled": false,

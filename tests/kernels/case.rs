@@ -45,10 +45,25 @@ pub struct Difference {
     allowed: f32,
 }
 
+/// Tensors to write.
+type Inputs<'a> = Vec<(TensorId, &'a [f32])>;
+/// Tensors to compare, with the binding of each.
+type Outputs = Vec<(usize, TensorId)>;
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { case, binding, at, cpu, gpu, allowed } = self;
-        write!(f, "{case}: {binding}[{at}] is {gpu} on the GPU, {cpu} on the CPU, allowed {allowed:e}")
+        let Self {
+            case,
+            binding,
+            at,
+            cpu,
+            gpu,
+            allowed,
+        } = self;
+        write!(
+            f,
+            "{case}: {binding}[{at}] is {gpu} on the GPU, {cpu} on the CPU, allowed {allowed:e}"
+        )
     }
 }
 
@@ -56,7 +71,12 @@ impl Case {
     pub fn new(shape: &str, kernel: impl Into<Kernel>, bound: Vec<Bound>) -> Self {
         let kernel = kernel.into();
         let name = format!("{} {shape} {:?}", kernel.op().info().name, kernel);
-        Self { name, kernel, bound, tolerance: 1e-5 }
+        Self {
+            name,
+            kernel,
+            bound,
+            tolerance: 1e-5,
+        }
     }
 
     pub fn tolerance(mut self, tolerance: f32) -> Self {
@@ -65,7 +85,7 @@ impl Case {
     }
 
     /// The case as a step, the tensors to write and those to compare.
-    fn step(&self) -> (Step, Vec<(TensorId, &[f32])>, Vec<(usize, TensorId)>) {
+    fn step(&self) -> (Step, Inputs<'_>, Outputs) {
         let mut builder = StepBuilder::new();
         let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
         let mut operands: Vec<Operand> = Vec::new();
@@ -112,12 +132,23 @@ impl Case {
             let binding = self.kernel.op().info().bindings[*binding].name;
             let (cpu, gpu) = (&results[0][at], &results[1][at]);
             let largest = cpu.iter().filter(|x| !x.is_nan()).fold(0.0f32, |a, x| a.max(x.abs()));
-            assert!(largest > 0.0, "{}: {binding} is all zero, which proves nothing", self.name);
+            assert!(
+                largest > 0.0,
+                "{}: {binding} is all zero, which proves nothing",
+                self.name
+            );
             let allowed = self.tolerance * largest;
             let differs = |(a, b): (&f32, &f32)| a.is_nan() != b.is_nan() || (a - b).abs() > allowed;
             if let Some(at) = cpu.iter().zip(gpu).position(differs) {
                 let case = self.name.clone();
-                differences.push(Difference { case, binding, at, cpu: cpu[at], gpu: gpu[at], allowed });
+                differences.push(Difference {
+                    case,
+                    binding,
+                    at,
+                    cpu: cpu[at],
+                    gpu: gpu[at],
+                    allowed,
+                });
             }
         }
         Ok(differences)

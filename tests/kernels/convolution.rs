@@ -52,7 +52,11 @@ fn correlate((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usize
         coarse_w: w as u32,
     };
     let weights = c.div_ceil(4) * f * k * k * 4;
-    let bound = vec![Values(normal(f * fine_h * fine_w, 1)), Values(normal(weights, 2)), Output(c * h * w)];
+    let bound = vec![
+        Values(normal(f * fine_h * fine_w, 1)),
+        Values(normal(weights, 2)),
+        Output(c * h * w),
+    ];
     Case::new(&label((c, f, h, w)), kernel, bound)
 }
 
@@ -60,7 +64,13 @@ fn correlate((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usize
 fn transposed((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usize, strip: u32) -> Case {
     let halo = (k - 1).div_ceil(stride);
     let fine = ((h - 1) * stride + k, (w - 1) * stride + k);
-    transposed_case((c, f, h, w), (k, stride, strip), (h + 2 * halo, w + 2 * halo), fine, stride * halo)
+    transposed_case(
+        (c, f, h, w),
+        (k, stride, strip),
+        (h + 2 * halo, w + 2 * halo),
+        fine,
+        stride * halo,
+    )
 }
 
 /// A decoder convolution: 4x4 taps of stride 2 on a map with a border of one, onto twice the size.
@@ -89,8 +99,11 @@ fn transposed_case(
         shift: shift as u32,
     };
     let weights = f.div_ceil(4) * c * k * k * 4;
-    let bound =
-        vec![Values(normal(c * coarse.0 * coarse.1, 3)), Values(normal(weights, 4)), Output(f * fine.0 * fine.1)];
+    let bound = vec![
+        Values(normal(c * coarse.0 * coarse.1, 3)),
+        Values(normal(weights, 4)),
+        Output(f * fine.0 * fine.1),
+    ];
     Case::new(&label(shape), kernel, bound)
 }
 
@@ -132,7 +145,10 @@ fn reduce((c, f, h, w): (usize, usize, usize, usize), widened: u32, k: usize) ->
     };
     let taps = if widened == 1 { 9 } else { k * k };
     // Words around the gradient have to stay as they are.
-    let bound = vec![Values(normal(splits * c * f * k * k, 7)), Output(offset + c * f * taps + 5)];
+    let bound = vec![
+        Values(normal(splits * c * f * k * k, 7)),
+        Output(offset + c * f * taps + 5),
+    ];
     Case::new(&label((c, f, h, w)), kernel, bound)
 }
 
@@ -148,6 +164,9 @@ fn pack((c, f, h, w): (usize, usize, usize, usize), widened: u32, transposed: u3
     };
     let (outer, inner) = if transposed == 1 { (f, c) } else { (c, f) };
     let taps = if widened == 1 { 9 } else { k * k };
-    let bound = vec![Values(normal(offset + c * f * taps, 8)), Output(outer.div_ceil(4) * inner * k * k * 4)];
+    let bound = vec![
+        Values(normal(offset + c * f * taps, 8)),
+        Output(outer.div_ceil(4) * inner * k * k * 4),
+    ];
     Case::new(&label((c, f, h, w)), kernel, bound)
 }

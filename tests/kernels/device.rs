@@ -33,7 +33,10 @@ fn steps_are_counted_and_stop_at_the_budget() {
         assert_eq!(executor.run(1000, LONG).await, Ok(1000));
         assert_eq!(executor.read(counter).await, Ok(vec![2000.0]));
         executor.write(counter, &[7.0]).expect("one value");
-        let done = executor.run(1_000_000, Duration::from_millis(30)).await.expect("a device");
+        let done = executor
+            .run(1_000_000, Duration::from_millis(30))
+            .await
+            .expect("a device");
         assert!((1..1_000_000).contains(&done), "{done}");
         executor.settle().await.expect("a device");
         assert_eq!(executor.read(counter).await, Ok(vec![7.0 + 2.0 * done as f32]));
@@ -80,7 +83,10 @@ fn what_the_device_does_not_allow_is_named() {
     builder.push("a", Advance {}, &[counter.into()]);
     let step = builder.finish(8 * words as u64).expect("a slab of any size");
     let error = build(&context, &step).map(drop).expect_err("too large for a binding");
-    assert!(matches!(&error, EngineError::Limit { needed, .. } if *needed == 4 * words as u64), "{error}");
+    assert!(
+        matches!(&error, EngineError::Limit { needed, .. } if *needed == 4 * words as u64),
+        "{error}"
+    );
 }
 
 #[test]
@@ -89,7 +95,14 @@ fn values_have_to_fill_their_tensor() {
     let (step, counter) = counting();
     let mut executor = build(&context, &step).expect("one kernel");
     let error = executor.write(counter, &[1.0, 2.0]).expect_err("two values for one");
-    assert_eq!(error, EngineError::Shape { label: "counter", expected: 1, found: 2 });
+    assert_eq!(
+        error,
+        EngineError::Shape {
+            label: "counter",
+            expected: 1,
+            found: 2
+        }
+    );
 }
 
 #[test]
@@ -111,6 +124,8 @@ fn profiles_name_kernels_and_layers() {
 
 #[test]
 fn an_unknown_adapter_is_named() {
-    let error = pollster::block_on(GpuContext::native(Some("no such adapter"))).map(drop).expect_err("no such adapter");
+    let error = pollster::block_on(GpuContext::native(Some("no such adapter")))
+        .map(drop)
+        .expect_err("no such adapter");
     assert!(matches!(error, EngineError::UnknownAdapter { .. }), "{error}");
 }

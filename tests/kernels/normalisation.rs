@@ -32,11 +32,18 @@ fn label((c, h, w): (usize, usize, usize)) -> String {
 
 /// A normalisation's four values for each channel, or nothing.
 fn norm(channels: usize, used: u32, seed: u64) -> Bound {
-    if used == 1 { Values(normal(4 * channels, seed)) } else { Unused }
+    if used == 1 {
+        Values(normal(4 * channels, seed))
+    } else {
+        Unused
+    }
 }
 
+/// From a side to what is read for it.
+type Map = fn(usize) -> AxisMap;
+
 fn prepare((c, h, w): (usize, usize, usize)) -> Vec<Case> {
-    let maps: [(&str, fn(usize) -> AxisMap); 6] = [
+    let maps: [(&str, Map); 6] = [
         ("identity", AxisMap::identity),
         ("reflect", |n| AxisMap::reflect(n, 2)),
         ("boxed", AxisMap::boxed_reflect),
@@ -110,12 +117,22 @@ fn sums((c, h, w): (usize, usize, usize)) -> Vec<Case> {
     let plane = h * w;
     let mut cases = Vec::new();
     for (first, gradient, splits) in [(0, 0, 1), (1, 0, 7), (0, 1, 64), (1, 1, 5)] {
-        let kernel = BnSums { first, gradient, channels: c as u32, plane: plane as u32, splits };
+        let kernel = BnSums {
+            first,
+            gradient,
+            channels: c as u32,
+            plane: plane as u32,
+            splits,
+        };
         let bound = vec![
             Values(normal(c * plane, 7)),
             norm(c, first, 8),
             norm(c, gradient, 9),
-            if gradient == 1 { Values(normal(c * plane, 10)) } else { Unused },
+            if gradient == 1 {
+                Values(normal(c * plane, 10))
+            } else {
+                Unused
+            },
             Output(2 * c * splits as usize),
         ];
         cases.push(Case::new(&label((c, h, w)), kernel, bound).tolerance(2e-5));
@@ -129,10 +146,16 @@ fn finalise((c, h, w): (usize, usize, usize)) -> Vec<Case> {
     for (flag, splits) in [(0, 1), (1, 7)] {
         // Sums of squares large enough for a positive variance.
         let pairs = normal(c * splits, 11).into_iter().zip(uniform(c * splits, 12));
-        let partials: Vec<f32> =
-            pairs.flat_map(|(a, b)| [a, a * a + (1.0 + b) * plane as f32 / splits as f32]).collect();
+        let partials: Vec<f32> = pairs
+            .flat_map(|(a, b)| [a, a * a + (1.0 + b) * plane as f32 / splits as f32])
+            .collect();
         let places = shuffled(2 * c, 13);
-        let kernel = BnFinalise { first: flag, channels: c as u32, plane: plane as u32, splits: splits as u32 };
+        let kernel = BnFinalise {
+            first: flag,
+            channels: c as u32,
+            plane: plane as u32,
+            splits: splits as u32,
+        };
         let bound = vec![
             Values(partials.clone()),
             Values(normal(c * plane, 14)),
@@ -142,8 +165,18 @@ fn finalise((c, h, w): (usize, usize, usize)) -> Vec<Case> {
             Output(4 * c),
         ];
         cases.push(Case::new(&label((c, h, w)), kernel, bound));
-        let kernel = BnGradFinalise { beta: flag, channels: c as u32, plane: plane as u32, splits: splits as u32 };
-        let bound = vec![Values(partials), Table(places), State(normal(2 * c + 3, 17)), Output(4 * c)];
+        let kernel = BnGradFinalise {
+            beta: flag,
+            channels: c as u32,
+            plane: plane as u32,
+            splits: splits as u32,
+        };
+        let bound = vec![
+            Values(partials),
+            Table(places),
+            State(normal(2 * c + 3, 17)),
+            Output(4 * c),
+        ];
         cases.push(Case::new(&label((c, h, w)), kernel, bound));
     }
     cases
@@ -152,7 +185,13 @@ fn finalise((c, h, w): (usize, usize, usize)) -> Vec<Case> {
 fn backward((c, h, w): (usize, usize, usize)) -> Vec<Case> {
     let mut cases = Vec::new();
     for (first, halo) in [(0, 0), (1, 1), (0, 3)] {
-        let kernel = BnBackward { first, channels: c as u32, h: h as u32, w: w as u32, halo: halo as u32 };
+        let kernel = BnBackward {
+            first,
+            channels: c as u32,
+            h: h as u32,
+            w: w as u32,
+            halo: halo as u32,
+        };
         let bound = vec![
             Values(normal(c * h * w, 18)),
             Values(normal(c * h * w, 19)),

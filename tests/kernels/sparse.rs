@@ -107,7 +107,11 @@ fn pack(count: usize, sources: u32, scattered: u32) -> Case {
         let place = (scattered == 1).then_some(places[e]);
         place.into_iter().chain(from.iter().copied()).collect::<Vec<u32>>()
     });
-    let kernel = PackList { sources, scattered, count: count as u32 };
+    let kernel = PackList {
+        sources,
+        scattered,
+        count: count as u32,
+    };
     let bound = vec![Values(normal(q, 11)), Table(table.collect()), Output(2 * count)];
     Case::new(&count.to_string(), kernel, bound)
 }
@@ -117,10 +121,20 @@ fn gather(count: usize, sources: u32, splits: u32) -> Case {
     let places = shuffled(count + 9, 12);
     let from = below(count * sources as usize, stride, 13);
     let table = from.chunks(sources as usize).enumerate().flat_map(|(e, from)| {
-        std::iter::once(places[e]).chain(from.iter().copied()).collect::<Vec<u32>>()
+        std::iter::once(places[e])
+            .chain(from.iter().copied())
+            .collect::<Vec<u32>>()
     });
-    let kernel = GatherGrad { sources, count: count as u32, splits, stride: stride as u32 };
-    let bound =
-        vec![Values(normal(stride * splits as usize, 14)), Table(table.collect()), Output(count + 9)];
+    let kernel = GatherGrad {
+        sources,
+        count: count as u32,
+        splits,
+        stride: stride as u32,
+    };
+    let bound = vec![
+        Values(normal(stride * splits as usize, 14)),
+        Table(table.collect()),
+        Output(count + 9),
+    ];
     Case::new(&count.to_string(), kernel, bound)
 }

@@ -32,7 +32,14 @@ pub fn cases() -> Vec<Case> {
 /// A schedule with plausible corrections and a temperature.
 fn schedule() -> Vec<f32> {
     (1..=STEPS as i32)
-        .flat_map(|t| [0.01 / (1.0 - 0.9f32.powi(t)), 1.0 / (1.0 - 0.999f32.powi(t)), 0.2 + 0.1 * t as f32, 0.0])
+        .flat_map(|t| {
+            [
+                0.01 / (1.0 - 0.9f32.powi(t)),
+                1.0 / (1.0 - 0.999f32.powi(t)),
+                0.2 + 0.1 * t as f32,
+                0.0,
+            ]
+        })
         .collect()
 }
 

@@ -1,0 +1,40 @@
+//! Embeds the preset masks: lists the files in static/masks, so that the binary carries whichever are there.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let masks = root.join("static/masks");
+    // A folder that is not there yet would count as changed in every build.
+    let watched = if masks.is_dir() { "static/masks" } else { "static" };
+    println!("cargo::rerun-if-changed={watched}");
+    println!("cargo::rerun-if-changed=build.rs");
+    let list = list(&masks)?;
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    fs::write(out.join("masks.rs"), list)
+}
+
+/// A Rust expression: `&[(path relative to static/, bytes)]`.
+fn list(masks: &Path) -> io::Result<String> {
+    let mut files = Vec::new();
+    if masks.is_dir() {
+        for entry in fs::read_dir(masks)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "safetensors") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    let mut text = String::from("&[");
+    for path in &files {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let path = path.to_string_lossy();
+        // Writing into a String cannot fail.
+        let _ = write!(text, "({:?}, include_bytes!({path:?})),", format!("masks/{name}"));
+    }
+    text.push(']');
+    Ok(text)
+}

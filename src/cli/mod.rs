@@ -1,0 +1,88 @@
+//! The command line: fits pictures, learns masks, inspects mask files, lists adapters.
+
+mod adapter;
+mod checkpoint;
+mod devices;
+mod error;
+mod fit;
+mod input;
+mod interrupt;
+mod learn;
+mod mask;
+mod network;
+mod options;
+mod output;
+mod preset;
+mod progress;
+mod report;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use error::{CliError, Done};
+
+/// Prunes and fits deep image priors: learns which weights of a random network to keep, and restores photographs with
+/// the few that are kept.
+#[derive(Parser)]
+#[command(name = "oes", version, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  oes fit photo.png --sigma 0 --mask my-mask.safetensors --out restored.png
+  oes fit lena.png --crop 192 --dense --report dense.json
+  oes learn lena.png --crop 192 --mask-out lena.safetensors
+  oes mask info lena.safetensors
+  oes devices
+
+Exit codes: 0 done; 1 failed on the way; 2 bad arguments; 3 unusable input; 4 no adapter or device; 5 dead mask;
+130 interrupted, results written.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fits a picture with the weights that a mask keeps, or with all of them
+    Fit(fit::FitArgs),
+    /// Learns on a picture which weights to keep
+    Learn(learn::LearnArgs),
+    /// Inspects and imports mask files
+    #[command(subcommand)]
+    Mask(mask::MaskCommand),
+    /// Lists the graphics adapters
+    Devices(devices::DevicesArgs),
+}
+
+/// Reads the arguments, does what they say, and returns the exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let result = pollster::block_on(async {
+        match cli.command {
+            Command::Fit(args) => fit::execute(&args).await,
+            Command::Learn(args) => learn::execute(&args).await,
+            Command::Mask(command) => mask::execute(&command),
+            Command::Devices(args) => devices::execute(&args).await,
+        }
+    });
+    match result {
+        Ok(Done::Complete) => ExitCode::SUCCESS,
+        Ok(Done::Interrupted) => ExitCode::from(130),
+        Err(error) => {
+            eprintln!("oes: {error}");
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+/// Help and version go to stdout with code 0, mistakes to stderr with code 2.
+fn refuse(error: &clap::Error) -> ExitCode {
+    // Nothing to be done about a closed pipe.
+    let _ = error.print();
+    ExitCode::from(u8::from(error.use_stderr()) * 2)
+}

@@ -1,0 +1,90 @@
+//! The options that fit and learn share.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::network::NetworkArgs;
+use crate::picture::{MAX_SIDE, MIN_SIDE};
+
+/// How often a checkpoint is written.
+const CHECKPOINT_EVERY: u64 = 500;
+
+#[derive(Args)]
+pub struct RunArgs {
+    /// PNG, JPEG, WebP, GIF, BMP or TIFF
+    pub image: PathBuf,
+
+    #[command(flatten, next_help_heading = "Picture")]
+    pub picture: PictureArgs,
+    #[command(flatten, next_help_heading = "Network")]
+    pub network: NetworkArgs,
+    #[command(flatten, next_help_heading = "Training")]
+    pub seeds: SeedArgs,
+    #[command(flatten, next_help_heading = "Device")]
+    pub device: DeviceArgs,
+    #[command(flatten, next_help_heading = "Files")]
+    pub files: FileArgs,
+}
+
+#[derive(Args)]
+pub struct PictureArgs {
+    /// Standard deviation of the noise that is added; 0 = the picture is already noisy
+    #[arg(long, default_value_t = 0.1)]
+    pub sigma: f64,
+    /// Draws the noise
+    #[arg(long, default_value_t = 0, value_name = "SEED")]
+    pub noise_seed: u64,
+    /// Takes the middle N x N pixels only
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(MIN_SIDE as u64..=MAX_SIDE as u64))]
+    pub crop: Option<u64>,
+}
+
+#[derive(Args)]
+pub struct SeedArgs {
+    /// Draws the initial weights theta and the input z [default: 0]
+    #[arg(long, value_name = "SEED")]
+    pub init_seed: Option<u64>,
+    /// Draws the mask's samples and breaks ties between logits [default: 0]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Computes without the exact rewrites, to measure what they bring
+    #[arg(long)]
+    pub no_rewrites: bool,
+}
+
+#[derive(Args)]
+pub struct DeviceArgs {
+    /// Index or part of a name from `oes devices` [default: the fastest kind]
+    #[arg(long, value_name = "INDEX|NAME")]
+    pub adapter: Option<String>,
+    /// Computes on the CPU: correct, but slow
+    #[arg(long, conflicts_with = "adapter")]
+    pub cpu: bool,
+}
+
+#[derive(Args)]
+pub struct FileArgs {
+    /// The picture that the network draws after the last step, as PNG
+    #[arg(long, value_name = "IMAGE.png")]
+    pub out: Option<PathBuf>,
+    /// Adapter, settings, curve and timing, as JSON
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
+    /// Saves what a run needs to go on: now and then, at the end, and on Ctrl-C; the last but one stays as FILE.previous
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// Steps from one checkpoint to the next
+    #[arg(long, value_name = "STEPS", default_value_t = CHECKPOINT_EVERY, requires = "checkpoint",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub checkpoint_every: u64,
+    /// Goes on from a checkpoint of this picture: its settings hold, only --steps may differ
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
+    /// Replaces what the file holds: parameters by name, z, noisy, clean, logits, uniforms
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub state_in: Option<PathBuf>,
+    /// Writes parameters, output, z, noisy, the first step's gradients and logits
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub state_out: Option<PathBuf>,
+}

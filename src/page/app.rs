@@ -1,0 +1,60 @@
+//! The page's frame, and how it is mounted.
+
+use leptos::prelude::*;
+
+use super::announce::Announcer;
+use super::crash::{self, Crash};
+use super::drop::listen;
+use super::footer::Footer;
+use super::header::Header;
+use super::mask_picker::MaskPicker;
+use super::notices::Notices;
+use super::picture_picker::PicturePicker;
+use super::plot::Plots;
+use super::query::Query;
+use super::readings::Readings;
+use super::settings::Settings;
+use super::stage::Stage;
+use super::state::Studio;
+use super::text;
+use super::theme;
+use super::transport::Transport;
+use crate::catalogue::Catalogue;
+
+/// Puts the page into the document.
+pub fn mount() {
+    crash::catch_panics();
+    theme::restore();
+    match Catalogue::built_in() {
+        Ok(catalogue) => leptos::mount::mount_to_body(move || view! { <App catalogue=catalogue.clone() /> }),
+        Err(error) => crash::show(&error.to_string()),
+    }
+}
+
+#[component]
+fn App(catalogue: Catalogue) -> impl IntoView {
+    let studio = Studio::new(catalogue, &Query::of_page());
+    let dragging = listen(studio);
+    studio.start_session();
+    view! {
+        <a class="skip" href="#picture-stage">{text::SKIP}</a>
+        <Header studio />
+        <main class="layout" class:dragging=move || dragging.get()>
+            <section class="work" id="picture-stage" tabindex="-1" aria-label=text::COMPARE>
+                <Crash studio />
+                <Notices studio />
+                <Stage studio />
+                <Transport studio />
+                <Readings studio />
+                <Plots studio />
+            </section>
+            <div class="setup">
+                <PicturePicker studio />
+                <MaskPicker studio />
+                <Settings studio />
+            </div>
+        </main>
+        <Footer studio />
+        <Announcer studio />
+    }
+}

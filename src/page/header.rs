@@ -1,0 +1,41 @@
+//! The top of the page: its name, what computes, and the switch between light and dark.
+
+use leptos::prelude::*;
+
+use super::state::{Engine, Studio};
+use super::{text, theme};
+
+#[component]
+pub fn Header(studio: Studio) -> impl IntoView {
+    let dark = RwSignal::new(theme::is_dark());
+    let label = move || if dark.get() { text::THEME_TO_LIGHT } else { text::THEME_TO_DARK };
+    let engine = move || match studio.engine.get() {
+        Engine::Starting => view! { <span class="quiet">"Starting…"</span> }.into_any(),
+        Engine::Absent => view! { <span class="quiet">"No engine"</span> }.into_any(),
+        Engine::Ready { kind, adapter } => view! {
+            <span class="quiet">{text::engine(kind)}" "</span>
+            <span class="adapter-name">{text::adapter(&adapter)}</span>
+        }
+        .into_any(),
+    };
+    view! {
+        <header class="top">
+            <div class="brand">
+                <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+                    <path d="M2 16Q16 0 30 16 16 32 2 16z" />
+                    <circle cx="16" cy="16" r="5.5" />
+                </svg>
+                <div>
+                    <h1>{text::TITLE}</h1>
+                    <p class="tagline">{text::TAGLINE}</p>
+                </div>
+            </div>
+            <div class="top-right">
+                <p class="adapter" id="adapter">{engine}</p>
+                <button type="button" class="plain" title=text::THEME_HINT on:click=move |_| theme::switch(dark)>
+                    {label}
+                </button>
+            </div>
+        </header>
+    }
+}

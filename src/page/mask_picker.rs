@@ -1,0 +1,74 @@
+//! Choosing a mask: presets, none, or a file of one's own.
+
+use leptos::prelude::*;
+
+use super::picture_picker::take_file;
+use super::state::{MaskChoice, Studio};
+use super::text;
+use crate::catalogue::Preset;
+
+#[component]
+pub fn MaskPicker(studio: Studio) -> impl IntoView {
+    let (presets, samples) =
+        studio.catalogue.with_value(|catalogue| (catalogue.presets.clone(), catalogue.samples.clone()));
+    let card = move |preset: Preset| {
+        let id = StoredValue::new(preset.id.clone());
+        let sample = samples.iter().find(|sample| sample.id == preset.learned_on);
+        let thumb = sample.map(|sample| format!("static/{}", sample.thumb));
+        let learned = sample.map(|sample| text::learned_on(&sample.title));
+        let hint = [Some(text::keeps(preset.keep)), learned].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let chosen = move || studio.mask_choice.get() == MaskChoice::Preset(id.get_value());
+        view! {
+            <button type="button" class="row-card" data-mask=preset.id.clone()
+                aria-pressed=move || chosen().to_string()
+                on:click=move |_| studio.choose_mask(MaskChoice::Preset(id.get_value()))>
+                {thumb.map(|src| view! { <img src=src alt="" width="40" height="40" loading="lazy" /> })}
+                <span><span class="row-title">{preset.title.clone()}</span><span class="row-hint">{hint}</span></span>
+            </button>
+        }
+    };
+    let dense = move || studio.mask_choice.get() == MaskChoice::Dense;
+    let own = move || studio.mask_choice.get() == MaskChoice::Own;
+    let facts = move || match (studio.mask_choice.get(), studio.mask.get()) {
+        (MaskChoice::Dense, _) => None,
+        (_, None) => Some(view! { <p class="facts">{text::MASK_LOADING}</p> }.into_any()),
+        (_, Some(mask)) => {
+            let counts = text::mask_facts(mask.kept, mask.n);
+            let advice = (!mask.alive).then(|| format!(" {}", text::MASK_DEAD));
+            Some(
+                view! {
+                    <p class="facts" class:bad=!mask.alive id="mask-facts">
+                        {mask.name}": "{counts}". "{mask.sentence}{advice}
+                    </p>
+                }
+                .into_any(),
+            )
+        }
+    };
+    view! {
+        <fieldset class="card" disabled=move || studio.is_busy()>
+            <legend><h2>{text::MASK}</h2></legend>
+            <div class="rows">
+                {presets.into_iter().map(card).collect_view()}
+                <button type="button" class="row-card" data-mask="dense" aria-pressed=move || dense().to_string()
+                    on:click=move |_| studio.choose_mask(MaskChoice::Dense)>
+                    <span class="swatch" aria-hidden="true"></span>
+                    <span>
+                        <span class="row-title">{text::MASK_DENSE}</span>
+                        <span class="row-hint">{text::MASK_DENSE_HINT}</span>
+                    </span>
+                </button>
+                <label class="row-card own" class:chosen=own>
+                    <input type="file" id="mask-file"
+                        on:change=move |event| take_file(&event, |file| studio.choose_own_mask(file)) />
+                    <span class="plus" aria-hidden="true">"+"</span>
+                    <span>
+                        <span class="row-title">{text::MASK_OWN}</span>
+                        <span class="row-hint">{text::MASK_OWN_HINT}</span>
+                    </span>
+                </label>
+            </div>
+            {facts}
+        </fieldset>
+    }
+}

@@ -1,0 +1,62 @@
+//! The page: Leptos components over the state in [`state`], which talks to the worker.
+
+pub mod scale;
+
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod announce;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod app;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod canvases;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod crash;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod drop;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod footer;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod header;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod hear;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod link;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod mask_picker;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod notices;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod picture_picker;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod plot;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod query;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod readings;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod save;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod settings;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod stage;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod state;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod text;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod theme;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod transport;
+
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+pub use app::mount;
+
+/// The whole address of a file of the catalogue: the worker, which lies elsewhere, needs it.
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+fn address_of(file: &str) -> String {
+    let base = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.base_uri().ok().flatten())
+        .unwrap_or_default();
+    let relative = format!("static/{file}");
+    web_sys::Url::new_with_base(&relative, &base).map_or(relative, |url| url.href())
+}

@@ -1,0 +1,72 @@
+//! Choosing a picture: samples, or a file of one's own.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{File, HtmlInputElement};
+
+use super::state::{PictureChoice, Studio};
+use super::text;
+use crate::catalogue::Sample;
+
+/// What the file chooser shows first; the worker decides by the content.
+const TYPES: &str = "image/*";
+
+#[component]
+pub fn PicturePicker(studio: Studio) -> impl IntoView {
+    let samples = studio.catalogue.with_value(|catalogue| catalogue.samples.clone());
+    let tile = move |sample: Sample| {
+        let id = StoredValue::new(sample.id.clone());
+        let chosen = move || studio.picture_choice.get() == PictureChoice::Sample(id.get_value());
+        let (name, hint) = (sample.title.clone(), sample.title.clone());
+        view! {
+            <button type="button" class="tile" data-sample=sample.id.clone() title=hint
+                aria-pressed=move || chosen().to_string()
+                on:click=move |_| studio.choose_sample(id.get_value())>
+                <img src=format!("static/{}", sample.thumb) alt="" width="96" height="96" loading="lazy" />
+                <span class="tile-name">{name}</span>
+            </button>
+        }
+    };
+    let facts = move || match studio.picture.get() {
+        None => text::PICTURE_LOADING.to_owned(),
+        Some(picture) => {
+            let mut sentence = format!("{}, {} × {} pixels.", picture.name, picture.width, picture.height);
+            for note in &picture.notes {
+                sentence.push(' ');
+                sentence.push_str(note);
+            }
+            if studio.picture_choice.get() == PictureChoice::Own && studio.setup.get().sigma == 0.0 {
+                sentence.push(' ');
+                sentence.push_str(text::OWN_IS_NOISY);
+            }
+            sentence
+        }
+    };
+    view! {
+        <fieldset class="card" disabled=move || studio.is_busy()>
+            <legend><h2>{text::PICTURE}</h2></legend>
+            <div class="tiles">
+                {samples.into_iter().map(tile).collect_view()}
+                <label class="tile own" class:chosen=move || studio.picture_choice.get() == PictureChoice::Own>
+                    <input type="file" id="picture-file" accept=TYPES
+                        on:change=move |event| take_file(&event, |file| studio.choose_own_picture(file)) />
+                    <span class="plus" aria-hidden="true">"+"</span>
+                    <span class="tile-name">{text::PICTURE_OWN}</span>
+                </label>
+            </div>
+            <p class="facts" id="picture-facts">{facts}</p>
+            <p class="hint">{text::PICTURE_DROP}</p>
+        </fieldset>
+    }
+}
+
+/// Hands over a file input's choice, and empties it, so that the same file can be chosen again.
+pub fn take_file(event: &web_sys::Event, take: impl FnOnce(File)) {
+    let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+    if let Some(input) = input {
+        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            take(file);
+        }
+        input.set_value("");
+    }
+}

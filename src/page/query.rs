@@ -1,0 +1,37 @@
+//! What the address asks for: `?sample=ID&mask=ID|dense&size=N&steps=N&engine=cpu`, and `levels=N` for a small dense
+//! network (tests).
+
+use web_sys::UrlSearchParams;
+
+use crate::picture::{MAX_SIDE, MIN_SIDE};
+use crate::worker::protocol::EngineKind;
+
+/// Settings from the address; what is absent or makes no sense is left to the defaults.
+pub struct Query {
+    pub sample: Option<String>,
+    pub mask: Option<String>,
+    pub size: Option<usize>,
+    pub steps: Option<u64>,
+    pub levels: Option<usize>,
+    pub engine: EngineKind,
+}
+
+impl Query {
+    pub fn of_page() -> Self {
+        let search = web_sys::window().and_then(|window| window.location().search().ok()).unwrap_or_default();
+        let parameters = UrlSearchParams::new_with_str(&search).ok();
+        let get = |name: &str| parameters.as_ref().and_then(|parameters| parameters.get(name));
+        let number = |name: &str| get(name).and_then(|text| text.parse::<u64>().ok());
+        let within = |name: &str, low: usize, high: usize| {
+            number(name).and_then(|n| usize::try_from(n).ok()).filter(|n| (low..=high).contains(n))
+        };
+        Self {
+            sample: get("sample"),
+            mask: get("mask"),
+            size: within("size", MIN_SIDE, MAX_SIDE),
+            steps: number("steps").filter(|steps| (1..=1_000_000).contains(steps)),
+            levels: within("levels", 1, 8),
+            engine: if get("engine").as_deref() == Some("cpu") { EngineKind::Cpu } else { EngineKind::Gpu },
+        }
+    }
+}

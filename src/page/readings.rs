@@ -1,0 +1,45 @@
+//! The figures of the moment.
+
+use leptos::prelude::*;
+
+use super::state::Studio;
+use super::text;
+
+#[component]
+pub fn Readings(studio: Studio) -> impl IntoView {
+    let last = move || studio.points.read().last().copied();
+    let psnr = move || text::decibels(last().and_then(|point| point.psnr));
+    let gain = move || {
+        let noisy = studio.facts.read().as_ref().and_then(|facts| facts.noisy_psnr)?;
+        let now = last()?.psnr?;
+        Some(format!("{:+.1} dB against the noisy picture", now - noisy))
+    };
+    let best = move || {
+        let points = studio.points.read();
+        let best = points.iter().filter_map(|p| Some((p.step, p.psnr?))).max_by(|a, b| a.1.total_cmp(&b.1))?;
+        Some(format!("best {:.2} dB at step {}", best.1, text::thousands(best.0)))
+    };
+    let loss = move || text::loss(last().map(|point| point.loss));
+    let speed = move || text::speed(studio.steps_per_second.get());
+    view! {
+        <section class="readings" aria-labelledby="readings-title">
+            <h2 id="readings-title" class="for-readers">{text::READINGS}</h2>
+            <dl>
+                <div>
+                    <dt>{text::PSNR}</dt>
+                    <dd id="psnr">{psnr}</dd>
+                    <dd class="aside">{gain}</dd>
+                </div>
+                <div>
+                    <dt>{text::LOSS}</dt>
+                    <dd id="loss">{loss}</dd>
+                    <dd class="aside">{best}</dd>
+                </div>
+                <div>
+                    <dt>{text::SPEED}</dt>
+                    <dd id="speed">{speed}</dd>
+                </div>
+            </dl>
+        </section>
+    }
+}

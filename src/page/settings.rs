@@ -1,0 +1,159 @@
+//! Size, noise, seeds, steps and engine.
+
+use leptos::prelude::*;
+
+use super::state::{Engine, Studio};
+use super::text;
+use crate::worker::protocol::{EngineKind, Framing};
+
+/// Longer sides that are offered.
+const SIZES: [usize; 8] = [128, 192, 256, 384, 512, 768, 1024, 2048];
+/// The CPU engine is for small pictures only.
+const CPU_SIZES: usize = 256;
+
+#[component]
+pub fn Settings(studio: Studio) -> impl IntoView {
+    let needs = move || {
+        let kind = match studio.engine.get() {
+            Engine::Ready { kind, .. } => kind,
+            _ => EngineKind::Gpu,
+        };
+        studio.facts.get().map(|facts| text::needs(&facts, kind))
+    };
+    let hint = move || if studio.is_busy() { text::LOCKED } else { text::STARTS_OVER };
+    view! {
+        <fieldset class="card" disabled=move || studio.is_busy()>
+            <legend><h2>{text::SIZE}</h2></legend>
+            <SizeField studio />
+            <p class="facts" id="needs">{needs}</p>
+            <NoiseField studio />
+            <details>
+                <summary>{text::MORE}</summary>
+                <div class="fields">
+                    <NumberField id="noise-seed" label=text::NOISE_SEED low=0 high=MAX_SEED
+                        value=Signal::derive(move || studio.setup.get().noise_seed)
+                        set=move |value| studio.change(|setup| setup.noise_seed = value) />
+                    <NumberField id="init-seed" label=text::INIT_SEED low=0 high=MAX_SEED
+                        value=Signal::derive(move || studio.setup.get().init_seed)
+                        set=move |value| studio.change(|setup| setup.init_seed = value) />
+                    <NumberField id="steps" label=text::STEPS low=1 high=1_000_000
+                        value=Signal::derive(move || studio.setup.get().steps)
+                        set=move |value| studio.change(|setup| setup.steps = value) />
+                    <EngineField studio />
+                </div>
+            </details>
+            <p class="hint">{hint}</p>
+        </fieldset>
+    }
+}
+
+/// Every whole number up to it is exact in JavaScript.
+const MAX_SEED: u64 = (1 << 53) - 1;
+
+#[component]
+fn SizeField(studio: Studio) -> impl IntoView {
+    let options = move || {
+        let size = studio.setup.get().size;
+        let longest = studio.picture.get().map_or(usize::MAX, |picture| picture.width.max(picture.height));
+        let limit = if studio.wanted_engine.get() == EngineKind::Cpu { CPU_SIZES } else { usize::MAX };
+        let mut sizes: Vec<usize> = SIZES.into_iter().filter(|size| *size < longest && *size <= limit).collect();
+        if longest <= limit {
+            sizes.push(longest);
+        }
+        // One that an offer or the address named.
+        if !sizes.contains(&size) && size < longest {
+            sizes.push(size);
+        }
+        sizes.sort_unstable();
+        let shown = size.min(longest);
+        let option = |value: usize| {
+            let label = text::size_option(value, value == longest);
+            view! { <option value=value.to_string() selected=value == shown>{label}</option> }
+        };
+        sizes.into_iter().map(option).collect_view()
+    };
+    let choose = move |event| {
+        if let Ok(size) = event_target_value(&event).parse() {
+            studio.choose_size(size);
+        }
+    };
+    let framing = move |value: Framing, id: &'static str, label: &'static str| {
+        view! {
+            <label class="choice">
+                <input type="radio" name="framing" id=id prop:checked=move || studio.setup.get().framing == value
+                    on:change=move |_| studio.change(|setup| setup.framing = value) />
+                <span>{label}</span>
+            </label>
+        }
+    };
+    view! {
+        <div class="field">
+            <label for="size">{text::SIZE_LABEL}</label>
+            <select id="size" on:change=choose>{options}</select>
+        </div>
+        <div class="choices" role="radiogroup" aria-label="How the picture is brought to that size">
+            {framing(Framing::Scale, "framing-scale", text::FRAMING_SCALE)}
+            {framing(Framing::Crop, "framing-crop", text::FRAMING_CROP)}
+        </div>
+    }
+}
+
+#[component]
+fn NoiseField(studio: Studio) -> impl IntoView {
+    let sigma = move || text::trimmed(studio.setup.get().sigma, 3);
+    let choose = move |event| {
+        if let Ok(sigma) = event_target_value(&event).parse::<f64>() {
+            studio.change(|setup| setup.sigma = sigma.clamp(0.0, 0.5));
+        }
+    };
+    view! {
+        <div class="field">
+            <label for="sigma">{text::SIGMA_LABEL}</label>
+            <output for="sigma">"σ "{sigma}</output>
+        </div>
+        <input type="range" id="sigma" min="0" max="0.5" step="0.01" aria-describedby="sigma-hint"
+            prop:value=sigma on:change=choose />
+        <p class="hint" id="sigma-hint">{text::SIGMA_HINT}</p>
+    }
+}
+
+#[component]
+fn NumberField(
+    id: &'static str,
+    label: &'static str,
+    low: u64,
+    high: u64,
+    value: Signal<u64>,
+    set: impl Fn(u64) + 'static,
+) -> impl IntoView {
+    let choose = move |event| {
+        if let Ok(number) = event_target_value(&event).parse::<u64>() {
+            set(number.clamp(low, high));
+        }
+    };
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <input type="number" id=id min=low.to_string() max=high.to_string() step="1" inputmode="numeric"
+                prop:value=move || value.get().to_string() on:change=choose />
+        </div>
+    }
+}
+
+#[component]
+fn EngineField(studio: Studio) -> impl IntoView {
+    let choose = move |event| {
+        let kind = if event_target_value(&event) == "cpu" { EngineKind::Cpu } else { EngineKind::Gpu };
+        studio.set_engine(kind);
+    };
+    let is = move |kind| studio.wanted_engine.get() == kind;
+    view! {
+        <div class="field">
+            <label for="engine">{text::ENGINE}</label>
+            <select id="engine" on:change=choose>
+                <option value="gpu" selected=move || is(EngineKind::Gpu)>{text::ENGINE_GPU}</option>
+                <option value="cpu" selected=move || is(EngineKind::Cpu)>{text::ENGINE_CPU}</option>
+            </select>
+        </div>
+    }
+}

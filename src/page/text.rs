@@ -1,0 +1,240 @@
+//! Every English text of the page, in one place.
+
+use crate::engine::AdapterDescription;
+use crate::worker::protocol::{EngineKind, RunFacts, RunState, View};
+
+pub const TITLE: &str = "Optimal Eye Surgeon";
+pub const TAGLINE: &str = "Denoise a photograph on your own GPU, with a network that has never seen another picture.";
+pub const SKIP: &str = "Skip to the picture";
+
+pub const THEME_TO_DARK: &str = "Dark";
+pub const THEME_TO_LIGHT: &str = "Light";
+pub const THEME_HINT: &str = "Switch between light and dark colours";
+
+pub const PICTURE: &str = "Picture";
+pub const PICTURE_OWN: &str = "Your own…";
+pub const PICTURE_DROP: &str = "Or drop or paste one anywhere on this page. It stays on this machine.";
+pub const PICTURE_LOADING: &str = "Reading the picture…";
+pub const OWN_IS_NOISY: &str = "Taken as already noisy: no noise is added, and there is no PSNR without a clean picture.";
+
+pub const MASK: &str = "Mask";
+pub const MASK_DENSE: &str = "Dense, no mask";
+pub const MASK_DENSE_HINT: &str = "Fits everything, in the end the noise too";
+pub const MASK_OWN: &str = "Import a mask file…";
+pub const MASK_OWN_HINT: &str = ".safetensors, .npy, or the authors' .pkl";
+pub const MASK_LOADING: &str = "Reading the mask…";
+pub const MASK_DEAD: &str = "Choose another mask, or dense, to start.";
+
+pub const SIZE: &str = "Size and noise";
+pub const SIZE_LABEL: &str = "Longer side";
+pub const FRAMING_SCALE: &str = "Smaller copy";
+pub const FRAMING_CROP: &str = "Crop the middle";
+pub const SIGMA_LABEL: &str = "Noise added";
+pub const SIGMA_HINT: &str = "standard deviation σ; the picture has values from 0 to 1";
+pub const MORE: &str = "Seeds, steps, engine";
+pub const NOISE_SEED: &str = "Noise seed";
+pub const INIT_SEED: &str = "Network seed";
+pub const STEPS: &str = "Steps";
+pub const ENGINE: &str = "Engine";
+pub const ENGINE_GPU: &str = "GPU (WebGPU)";
+pub const ENGINE_CPU: &str = "CPU";
+pub const STARTS_OVER: &str = "Changing any of this starts over.";
+pub const LOCKED: &str = "Pause to change these.";
+
+pub const START: &str = "Start";
+pub const RESUME: &str = "Resume";
+pub const PAUSE: &str = "Pause";
+pub const STEP: &str = "Step";
+pub const STEP_HINT: &str = "One step, then pause";
+pub const RESET: &str = "Reset";
+pub const DOWNLOAD: &str = "Download PNG";
+
+pub const COMPARE: &str = "Before and after";
+pub const COMPARE_SLIDER: &str = "Boundary between the two pictures, in percent from the left";
+pub const COMPARE_LEFT: &str = "Left";
+pub const COMPARE_RIGHT: &str = "Right";
+pub const WAITING_RESULT: &str = "The result appears here once you start.";
+
+pub const READINGS: &str = "Readings";
+pub const CURVES: &str = "Curves";
+pub const PSNR: &str = "PSNR";
+pub const LOSS: &str = "Loss";
+pub const SPEED: &str = "Speed";
+pub const PROGRESS: &str = "Progress";
+pub const PSNR_PLOT: &str = "PSNR against the clean picture, in dB";
+pub const LOSS_PLOT: &str = "Loss, mean squared error to the noisy picture";
+pub const NOISY_LEVEL: &str = "noisy picture";
+pub const NO_POINTS: &str = "No readings yet.";
+pub const NO_PSNR: &str = "No PSNR: this picture has no clean original to compare with.";
+
+pub const FAULT_TITLE: &str = "That did not work";
+pub const DISMISS: &str = "Dismiss";
+pub const USE_CPU: &str = "Use the CPU engine";
+pub const RESTART: &str = "Start the engine again";
+pub const TRY_ANYWAY: &str = "Try anyway";
+pub const CPU_OPENLY: &str = "The CPU engine runs on one core and takes seconds a step. Keep to small pictures and a sparse mask.";
+
+pub const CRASH_TITLE: &str = "The program has failed";
+pub const CRASH_ADVICE: &str = "The run is lost; your files are untouched. Start the engine again, or reload the page. If it happens twice, try a smaller picture, and report the text below.";
+
+pub const PRIVACY: &str = "Nothing leaves this machine: your picture is read, computed on and saved here, in this tab.";
+pub const WHAT_IT_IS: &str = "Optimal Eye Surgeon is a study of what an image prior is, not the strongest denoiser: CBM3D is about 1.7 to 2.3 dB better on two of the paper's pictures.";
+pub const PAPER: &str = "The paper: “Optimal Eye Surgeon: Finding Image Priors through Sparse Generators at Initialization”, ICML 2024, arXiv 2406.05288.";
+pub const PICTURES_BY: &str = "Sample pictures:";
+
+pub fn view(view: View) -> &'static str {
+    match view {
+        View::Noisy => "Noisy",
+        View::Result => "Result",
+        View::Clean => "Clean",
+    }
+}
+
+/// What the run is doing, in a word or two.
+pub fn state(state: RunState) -> &'static str {
+    match state {
+        RunState::Idle => "Ready",
+        RunState::Compiling => "Preparing",
+        RunState::Running => "Running",
+        RunState::Paused => "Paused",
+        RunState::Finished => "Finished",
+        RunState::Failed => "Stopped",
+    }
+}
+
+pub fn compiling(done: usize, total: usize) -> String {
+    format!("Preparing the GPU: kernel {done} of {total}")
+}
+
+pub fn adapter(adapter: &AdapterDescription) -> String {
+    if adapter.name.is_empty() { "not disclosed by this browser".to_owned() } else { adapter.name.clone() }
+}
+
+pub fn engine(kind: EngineKind) -> &'static str {
+    match kind {
+        EngineKind::Gpu => "GPU",
+        EngineKind::Cpu => "Engine",
+    }
+}
+
+pub fn software_warning(adapter: &AdapterDescription) -> String {
+    let name = if adapter.name.is_empty() { "A software adapter" } else { adapter.name.as_str() };
+    format!(
+        "{name} is a program on the CPU, not a graphics chip, so every step takes long. If this machine has a GPU, turn on hardware acceleration in the browser's settings and update the driver."
+    )
+}
+
+pub fn size_option(size: usize, is_full: bool) -> String {
+    if is_full { format!("{size} pixels, full size") } else { format!("{size} pixels") }
+}
+
+pub fn memory(bytes: u64) -> String {
+    if bytes >= 1_000_000_000 {
+        format!("{:.1} GB", bytes as f64 / 1e9)
+    } else {
+        format!("{} MB", bytes.div_ceil(1_000_000))
+    }
+}
+
+pub fn needs(facts: &RunFacts, engine: EngineKind) -> String {
+    let kind = if engine == EngineKind::Gpu { "graphics memory" } else { "memory" };
+    format!("{} × {} pixels; needs {} of {kind}.", facts.width, facts.height, memory(facts.bytes))
+}
+
+pub fn over_budget(facts: &RunFacts) -> String {
+    format!(
+        "At this size it needs {}, more than the {} that is safe here: the browser may drop the device or close the tab.",
+        memory(facts.bytes),
+        memory(facts.budget)
+    )
+}
+
+pub fn offer_copy(size: usize) -> String {
+    format!("Smaller copy, {size} pixels")
+}
+
+pub fn offer_crop(size: usize) -> String {
+    format!("Crop to {size} × {size}")
+}
+
+pub fn keeps(keep: f64) -> String {
+    format!("keeps {} % of the weights", trimmed(100.0 * keep, 2))
+}
+
+pub fn learned_on(title: &str) -> String {
+    format!("learned on {title}")
+}
+
+pub fn mask_facts(kept: usize, n: usize) -> String {
+    format!("{} of {} parameters kept", thousands(kept as u64), thousands(n as u64))
+}
+
+pub fn step_of(step: u64, steps: u64) -> String {
+    format!("Step {} of {}", thousands(step), thousands(steps))
+}
+
+pub fn speed(steps_per_second: Option<f64>) -> String {
+    match steps_per_second {
+        None => "–".to_owned(),
+        Some(rate) if rate >= 10.0 => format!("{rate:.0} steps/s"),
+        Some(rate) if rate >= 1.0 => format!("{rate:.1} steps/s"),
+        Some(rate) => format!("{:.1} s a step", 1.0 / rate),
+    }
+}
+
+pub fn decibels(psnr: Option<f64>) -> String {
+    psnr.map_or_else(|| "–".to_owned(), |psnr| format!("{psnr:.2} dB"))
+}
+
+pub fn loss(loss: Option<f64>) -> String {
+    loss.map_or_else(|| "–".to_owned(), |loss| format!("{loss:.5}"))
+}
+
+pub fn announce_progress(step: u64, psnr: Option<f64>) -> String {
+    match psnr {
+        Some(psnr) => format!("Step {step}, {psnr:.1} decibels."),
+        None => format!("Step {step}."),
+    }
+}
+
+/// A plot in words.
+pub fn plot_summary(what: &str, unit: &str, first: (u64, f64), last: (u64, f64), best: (u64, f64)) -> String {
+    let (from, to, peak) = (trimmed(first.1, 4), trimmed(last.1, 4), trimmed(best.1, 4));
+    format!(
+        "{what}: {from}{unit} at step {}, {to}{unit} at step {}; best {peak}{unit} at step {}.",
+        first.0, last.0, best.0
+    )
+}
+
+pub fn sample_credit(title: &str, credit: &str, licence: &str) -> String {
+    format!("{title}: {credit} ({licence})")
+}
+
+/// The name of the saved file.
+pub fn file_name(picture: &str, step: u64) -> String {
+    let stem = picture.rsplit_once('.').map_or(picture, |(stem, _)| stem);
+    let safe: String = stem.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '-' }).collect();
+    format!("{safe}-denoised-step-{step}.png")
+}
+
+/// 3008867 as 3,008,867.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// At most `places` decimals, without zeros at the end.
+pub fn trimmed(value: f64, places: usize) -> String {
+    let text = format!("{value:.places$}");
+    if !text.contains('.') {
+        return text;
+    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

@@ -1,0 +1,144 @@
+//! The state from which a run goes on bit by bit as if it had never stopped. What a seed can redraw is stored as its seed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use safetensors::SafeTensors;
+use serde::{Deserialize, Serialize};
+
+use super::exchange::Owned;
+use super::run::Point;
+use super::spec::{Job, RunSpec};
+use super::TrainError;
+
+/// A run's state after `step` updates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    pub spec: RunSpec,
+    pub step: u64,
+    /// SHA-256 of the picture it was fitted to.
+    pub picture: String,
+    /// Kept parameters, or a learner's logits.
+    pub(super) trained: Vec<f32>,
+    /// Adam's state.
+    pub(super) m: Vec<f32>,
+    pub(super) v: Vec<f32>,
+    pub curve: Vec<Point>,
+    /// theta_in and z, where they came from outside.
+    pub(super) theta: Option<Vec<f32>>,
+    pub(super) input: Option<Vec<f32>>,
+}
+
+/// The text part of the file.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    spec: RunSpec,
+    step: u64,
+    picture: String,
+    curve: Vec<Point>,
+    /// Parameters of the mask; 0 for a dense run.
+    mask_len: usize,
+}
+
+const FORMAT: &str = "oes-checkpoint";
+const VERSION: &str = "1";
+
+impl Checkpoint {
+    /// A safetensors file.
+    ///
+    /// # Errors
+    /// [`TrainError::Checkpoint`] if the writer refuses.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, TrainError> {
+        let keep = self.keep();
+        let header = Header {
+            spec: self.spec.clone(),
+            step: self.step,
+            picture: self.picture.clone(),
+            curve: self.curve.clone(),
+            mask_len: keep.map_or(0, |keep| keep.len()),
+        };
+        let header = serde_json::to_string(&header).map_err(|e| TrainError::Checkpoint(e.to_string()))?;
+        let metadata = HashMap::from([
+            ("format".to_string(), FORMAT.to_string()),
+            ("version".to_string(), VERSION.to_string()),
+            ("run".to_string(), header),
+        ]);
+        let named = [
+            ("trained", Some(&self.trained)),
+            ("m", Some(&self.m)),
+            ("v", Some(&self.v)),
+            ("theta", self.theta.as_ref()),
+            ("z", self.input.as_ref()),
+        ];
+        let mut tensors: Vec<(String, Owned)> = named
+            .into_iter()
+            .filter_map(|(name, values)| {
+                let values = values?;
+                let data = bytemuck::cast_slice(values).to_vec();
+                Some((name.to_string(), Owned { shape: vec![values.len()], data }))
+            })
+            .collect();
+        if let Some(keep) = keep {
+            let words: Vec<u32> = keep
+                .chunks(32)
+                .map(|word| word.iter().enumerate().map(|(i, k)| u32::from(*k) << i).sum())
+                .collect();
+            let data = bytemuck::cast_slice(&words).to_vec();
+            tensors.push(("keep".into(), Owned { shape: vec![words.len()], data }));
+        }
+        safetensors::serialize(tensors, Some(metadata)).map_err(|e| TrainError::Checkpoint(e.to_string()))
+    }
+
+    /// # Errors
+    /// [`TrainError::Checkpoint`] saying what is wrong with the file.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, TrainError> {
+        let bad = |what: &str| TrainError::Checkpoint(what.into());
+        let (_, head) =
+            SafeTensors::read_metadata(bytes).map_err(|e| TrainError::Checkpoint(format!("the file is damaged ({e})")))?;
+        let metadata = head.metadata().clone().unwrap_or_default();
+        if metadata.get("format").map(String::as_str) != Some(FORMAT) {
+            return Err(bad("the file is no checkpoint of this program"));
+        }
+        if metadata.get("version").map(String::as_str) != Some(VERSION) {
+            return Err(bad("it was written by another version of this program"));
+        }
+        let run = metadata.get("run").ok_or_else(|| bad("its settings are missing"))?;
+        let header: Header =
+            serde_json::from_str(run).map_err(|e| TrainError::Checkpoint(format!("its settings are unreadable ({e})")))?;
+        let file = SafeTensors::deserialize(bytes)
+            .map_err(|e| TrainError::Checkpoint(format!("the file is damaged ({e})")))?;
+        let words = |name: &str| file.tensor(name).ok().map(|view| bytemuck::pod_collect_to_vec::<u8, u32>(view.data()));
+        let floats =
+            |name: &str| words(name).map(|words| words.into_iter().map(f32::from_bits).collect::<Vec<f32>>());
+        let needed = |name: &str| floats(name).ok_or_else(|| bad("a tensor is missing"));
+        let mut spec = header.spec;
+        if header.mask_len > 0 {
+            let bits = words("keep").ok_or_else(|| bad("its mask is missing"))?;
+            if bits.len() != header.mask_len.div_ceil(32) {
+                return Err(bad("its mask has the wrong length"));
+            }
+            let keep = (0..header.mask_len).map(|i| bits[i / 32] >> (i % 32) & 1 == 1).collect();
+            if let Job::Fit(fit) = &mut spec.job {
+                fit.keep = Some(Arc::new(keep));
+            }
+        }
+        Ok(Self {
+            spec,
+            step: header.step,
+            picture: header.picture,
+            trained: needed("trained")?,
+            m: needed("m")?,
+            v: needed("v")?,
+            curve: header.curve,
+            theta: floats("theta"),
+            input: floats("z"),
+        })
+    }
+
+    fn keep(&self) -> Option<&Arc<Vec<bool>>> {
+        match &self.spec.job {
+            Job::Fit(fit) => fit.keep.as_ref(),
+            Job::Learn(_) => None,
+        }
+    }
+}

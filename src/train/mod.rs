@@ -1,0 +1,16 @@
+//! Training as a state machine without a platform: one loop for the command line, the worker and the tests.
+
+mod checkpoint;
+mod error;
+mod exchange;
+mod run;
+mod schedule;
+mod spec;
+mod task;
+
+pub use checkpoint::Checkpoint;
+pub use error::TrainError;
+pub use exchange::{StateIn, StateOut};
+pub use run::{Backend, Plan, Point, Progress, Run, plan};
+pub use spec::{FitSpec, Job, LearnSpec, Learner, RunSpec};
+pub use task::Task;

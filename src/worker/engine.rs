@@ -1,0 +1,301 @@
+//! The worker's loop: it alone owns the device, the runs and the canvases, and takes requests between turns of training.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use sha2::{Digest, Sha256};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::MessageEvent;
+
+use super::canvas::Canvases;
+use super::files::{self, scope};
+use super::fit::{Plan, network_of};
+use super::message::{tell, tell_with, unpack};
+use super::preview::Preview;
+use super::protocol::{EngineKind, Fault, FaultKind, Framing, MaskFacts, Reply, Request, RunFacts, RunId, Setup};
+use super::runs::{Run, tell_fault};
+use super::turn::Turn;
+use crate::engine::AdapterDescription;
+use crate::gpu::GpuContext;
+use crate::mask::{Mask, import};
+use crate::network::Connectivity;
+use crate::picture::{Picture, encode_png, psnr};
+use crate::train::Backend;
+
+/// What a run may take without a person being asked.
+const BUDGET: u64 = 2_000_000_000;
+const PHONE_BUDGET: u64 = 700_000_000;
+/// Sizes that are tried when a picture does not fit.
+const SIZES: [usize; 8] = [2048, 1536, 1024, 768, 512, 384, 256, 192];
+
+/// Requests that wait for the loop.
+#[derive(Default)]
+struct Inbox {
+    waiting: VecDeque<(Request, JsValue)>,
+    waker: Option<Waker>,
+}
+
+/// Starts the loop in a worker; returns at once.
+pub fn start() {
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        tell(&Reply::Panic { message: info.to_string() });
+    }));
+    let inbox = Rc::new(RefCell::new(Inbox::default()));
+    let receiver = inbox.clone();
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        match unpack::<Request>(&event.data()) {
+            Ok(request) => {
+                let mut inbox = receiver.borrow_mut();
+                inbox.waiting.push_back(request);
+                if let Some(waker) = inbox.waker.take() {
+                    waker.wake();
+                }
+            }
+            Err(error) => web_sys::console::error_1(&error.into()),
+        }
+    });
+    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    // It lives as long as the worker.
+    on_message.forget();
+    wasm_bindgen_futures::spawn_local(async move {
+        match Turn::new() {
+            Ok(turn) => serve(&inbox, &turn).await,
+            Err(error) => web_sys::console::error_1(&error),
+        }
+    });
+    tell(&Reply::Started);
+}
+
+async fn serve(inbox: &RefCell<Inbox>, turn: &Turn) {
+    let mut worker = Worker::default();
+    loop {
+        loop {
+            let next = inbox.borrow_mut().waiting.pop_front();
+            let Some((request, attachment)) = next else { break };
+            worker.answer(request, &attachment).await;
+        }
+        if worker.turn().await {
+            turn.over().await;
+        } else {
+            wait(inbox).await;
+        }
+    }
+}
+
+/// Until a request is there.
+async fn wait(inbox: &RefCell<Inbox>) {
+    poll_fn(|task| {
+        let mut inbox = inbox.borrow_mut();
+        if inbox.waiting.is_empty() {
+            inbox.waker = Some(task.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    })
+    .await;
+}
+
+#[derive(Default)]
+struct Worker {
+    device: Option<Backend>,
+    preview: Option<Preview>,
+    picture: Option<Rc<Picture>>,
+    mask: Option<Rc<Mask>>,
+    runs: BTreeMap<RunId, Run>,
+    canvases: Canvases,
+}
+
+impl Worker {
+    async fn answer(&mut self, request: Request, attachment: &JsValue) {
+        match request {
+            Request::Open { engine } => self.open(engine).await,
+            Request::LoadPicture { name, address } => {
+                match self.load_picture(&name, address.as_deref(), attachment).await {
+                    Ok(reply) => tell(&reply),
+                    Err(message) => tell_fault(None, Fault::new(FaultKind::Picture, message)),
+                }
+            }
+            Request::LoadMask { name, address, sha256 } => {
+                match self.load_mask(name, address.as_deref(), sha256.as_deref(), attachment).await {
+                    Ok(facts) => tell(&Reply::Mask(facts)),
+                    Err(message) => tell_fault(None, Fault::new(FaultKind::Mask, message)),
+                }
+            }
+            Request::NoMask => self.mask = None,
+            Request::Create { run, setup } => match self.create(run, setup) {
+                Ok(facts) => tell(&Reply::Created { run, facts }),
+                Err(fault) => tell_fault(Some(run), fault),
+            },
+            Request::Play { run } => self.play(run, None).await,
+            Request::Step { run, steps } => self.play(run, Some(steps)).await,
+            Request::Pause { run } => {
+                if let Some(run) = self.runs.get_mut(&run) {
+                    run.pause(&mut self.canvases, self.preview.as_ref());
+                }
+            }
+            Request::Drop { run } => {
+                self.runs.remove(&run);
+            }
+            Request::Attach { canvas, run, view } => self.attach(canvas, run, view, attachment).await,
+            Request::Detach { canvas } => self.canvases.detach(canvas),
+            Request::Result { run } => self.send_result(run).await,
+            Request::LoseDevice => {
+                if let Some(Backend::Gpu(context)) = &self.device {
+                    context.device.destroy();
+                }
+            }
+        }
+    }
+
+    /// Gives each playing run a turn; whether there was one.
+    async fn turn(&mut self) -> bool {
+        let mut played = false;
+        for run in self.runs.values_mut().filter(|run| run.is_playing()) {
+            played = true;
+            run.turn(&mut self.canvases, self.preview.as_ref()).await;
+        }
+        played
+    }
+
+    async fn open(&mut self, engine: EngineKind) {
+        self.runs.clear();
+        self.preview = None;
+        self.canvases.forget_device();
+        let (device, adapter) = match engine {
+            EngineKind::Cpu => (Backend::Cpu, AdapterDescription::cpu()),
+            EngineKind::Gpu => match GpuContext::web().await {
+                Ok(context) => {
+                    self.preview = Some(Preview::new(&context));
+                    let adapter = context.adapter.clone();
+                    (Backend::Gpu(context), adapter)
+                }
+                Err(error) => return tell_fault(None, Fault::new(FaultKind::NoGpu, error)),
+            },
+        };
+        self.device = Some(device);
+        tell(&Reply::Ready { engine, adapter });
+    }
+
+    async fn load_picture(&mut self, name: &str, address: Option<&str>, file: &JsValue) -> Result<Reply, String> {
+        let bytes = files::read(address, file).await?;
+        let decoded = files::picture(&bytes).await.map_err(|error| error.to_string())?;
+        let (width, height) = (decoded.picture.width, decoded.picture.height);
+        let notes = decoded.notes.iter().map(ToString::to_string).collect();
+        self.picture = Some(Rc::new(decoded.picture));
+        Ok(Reply::Picture { name: name.to_owned(), width, height, notes })
+    }
+
+    async fn load_mask(
+        &mut self,
+        name: String,
+        address: Option<&str>,
+        sha256: Option<&str>,
+        file: &JsValue,
+    ) -> Result<MaskFacts, String> {
+        let bytes = files::read(address, file).await?;
+        if let Some(wanted) = sha256 {
+            let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            if !found.eq_ignore_ascii_case(wanted) {
+                return Err("The mask is not the one that this page was built with: reload the page.".to_owned());
+            }
+        }
+        let mask = import(&bytes, &name).map_err(|error| error.to_string())?;
+        let Some(network) = &mask.metadata.network else {
+            let n = mask.keep.len();
+            return Err(format!("The mask has {n} entries, and no network known here has as many: choose another mask."));
+        };
+        let network = network.build().map_err(|error| error.to_string())?;
+        mask.check(&network).map_err(|error| error.to_string())?;
+        let connectivity = Connectivity::of(&network, &mask.keep);
+        let facts = MaskFacts {
+            name,
+            kept: mask.kept(),
+            n: network.n,
+            alive: connectivity.is_alive(),
+            sentence: connectivity.sentence(),
+        };
+        self.mask = Some(Rc::new(mask));
+        Ok(facts)
+    }
+
+    fn create(&mut self, id: RunId, setup: Setup) -> Result<RunFacts, Fault> {
+        let picture = self.picture.clone().ok_or_else(|| Fault::new(FaultKind::Picture, "choose a picture first"))?;
+        let framed = framed(&picture, setup.framing, setup.size)?;
+        let plan = Plan::new(setup, self.mask.as_ref(), &framed)?;
+        let network = network_of(&setup, self.mask.as_deref());
+        let bytes = plan.bytes()?;
+        let budget = if is_phone() { PHONE_BUDGET } else { BUDGET };
+        let fitting_size = (bytes > budget).then(|| {
+            let area = |side: usize| network.padded_side(side).pow(2) as f64;
+            let here = network.padded_side(framed.width) * network.padded_side(framed.height);
+            // Memory grows with the area. A square is the worst case of a size.
+            let room = here as f64 * budget as f64 / bytes as f64;
+            SIZES.into_iter().find(|size| area(*size) <= room)
+        });
+        let task = &plan.task;
+        let noisy_psnr = task.clean.as_ref().map(|clean| psnr(&task.noisy, clean)).filter(|value| value.is_finite());
+        let facts = RunFacts {
+            width: framed.width,
+            height: framed.height,
+            bytes,
+            budget,
+            fitting_size: fitting_size.flatten(),
+            noisy_psnr,
+        };
+        let run = Run::new(id, plan);
+        run.show_input(&mut self.canvases);
+        self.runs.insert(id, run);
+        Ok(facts)
+    }
+
+    async fn play(&mut self, id: RunId, steps: Option<u64>) {
+        if let (Some(run), Some(device)) = (self.runs.get_mut(&id), &self.device) {
+            run.play(steps, device).await;
+        }
+    }
+
+    async fn attach(&mut self, canvas: u32, id: RunId, view: super::protocol::View, element: &JsValue) {
+        self.canvases.attach(canvas, id, view, element);
+        if let Some(run) = self.runs.get_mut(&id) {
+            run.show_input(&mut self.canvases);
+            if let Err(fault) = run.show(&mut self.canvases, self.preview.as_ref()).await {
+                run.fail(fault);
+            }
+        }
+    }
+
+    async fn send_result(&mut self, id: RunId) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let step = run.step();
+        match run.result().await {
+            Ok(Some(picture)) => match encode_png(&picture) {
+                Ok(file) => {
+                    let file = js_sys::Uint8Array::from(file.as_slice()).buffer();
+                    tell_with(&Reply::Png { run: id, step }, Some(&file));
+                }
+                Err(error) => tell_fault(None, Fault::new(FaultKind::Run, error)),
+            },
+            Ok(None) => {}
+            Err(fault) => run.fail(fault),
+        }
+    }
+}
+
+fn framed(picture: &Picture, framing: Framing, size: usize) -> Result<Picture, Fault> {
+    let framed = match framing {
+        Framing::Scale => picture.fit_within(size),
+        Framing::Crop => picture.centre_crop(size.min(picture.width), size.min(picture.height)),
+    };
+    framed.map_err(|error| Fault::new(FaultKind::Picture, error))
+}
+
+/// Phones share little memory between everything that runs on them.
+fn is_phone() -> bool {
+    let agent = scope().navigator().user_agent().unwrap_or_default();
+    agent.contains("Mobi") || agent.contains("Android")
+}
