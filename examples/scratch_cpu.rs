@@ -23,6 +23,20 @@ fn main() {
     let mut run = block_on(Run::new(spec, task, &backend, StateIn::default(), |_, _| {})).unwrap();
     println!("{:?} build {:.2}s plan {:?}", run.adapter().name, t.elapsed().as_secs_f64(), run.plan());
     let t = Instant::now();
+    if args.len() > 5 {
+        let net = Hourglass::default().build().unwrap();
+        let settings = StepSettings { adam: AdamSettings::default(), schedule_len: steps as usize + 1, ring_len: 512, rewrites: true, tuning: Tuning { gradient_threads: 1, ..Tuning::default() }, binding_limit: 1 << 31 };
+        let (step, _) = learn_step(&net, Problem { height: size, width: size, region: (0, 0, size, size) }, Learning { keep: 0.05, kl: 0.0, pull: 0.001, seed: 0, supplied: 0 }, settings).unwrap();
+        let (ex, _) = run.engine();
+        let mut by: std::collections::BTreeMap<&str, f64> = Default::default();
+        for (i, op) in step.ops.iter().enumerate() {
+            let t = Instant::now();
+            block_on(ex.run_ops(i..i + 1)).unwrap();
+            *by.entry(op.kernel.op().info().name).or_default() += t.elapsed().as_secs_f64();
+        }
+        println!("{by:#?}");
+        return;
+    }
     while !run.is_finished() {
         let p = block_on(run.advance(Duration::from_secs(10))).unwrap();
         let l = p.points.last().unwrap();

@@ -5,6 +5,8 @@
 //! then the command line, or the worker and the page.
 
 pub mod catalogue;
+#[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
+pub mod cli;
 pub mod cpu;
 pub mod engine;
 #[cfg(feature = "gpu")]

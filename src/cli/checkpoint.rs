@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
-use super::{input, output};
-use crate::train::{Checkpoint, TrainError};
+use super::options::RunArgs;
+use super::{input, network, output};
+use crate::train::{Checkpoint, RunSpec, TrainError};
 
 /// FILE.previous.
 fn previous(path: &Path) -> PathBuf {
@@ -45,4 +46,44 @@ fn read(path: &Path) -> Result<Checkpoint, CliError> {
 /// The refusal of a checkpoint that contradicts an option.
 pub fn contradiction(option: &str, made: impl std::fmt::Display, given: impl std::fmt::Display) -> CliError {
     CliError::Train(TrainError::Checkpoint(format!("it was made with {option} {made}, not {given}")))
+}
+
+/// A checkpoint's run with the number of steps asked for; refuses options that contradict it.
+///
+/// # Errors
+/// [`CliError::Train`].
+pub fn resumed_spec(
+    checkpoint: &Checkpoint,
+    args: &RunArgs,
+    steps: Option<u64>,
+    lr: Option<f64>,
+) -> Result<RunSpec, CliError> {
+    let mut spec = checkpoint.spec.clone();
+    if let Some(network) = args.network.given()?
+        && network.channels != spec.network.channels
+    {
+        let (made, given) = (network::words(&spec.network), network::words(&network));
+        return Err(contradiction("a network of", made, given));
+    }
+    if let Some(lr) = lr
+        && lr != spec.lr
+    {
+        return Err(contradiction("--lr", spec.lr, lr));
+    }
+    let seeds = [
+        ("--init-seed", args.seeds.init_seed, spec.init_seed),
+        ("--seed", args.seeds.seed, spec.seed),
+    ];
+    for (option, given, made) in seeds {
+        if let Some(given) = given
+            && given != made
+        {
+            return Err(contradiction(option, made, given));
+        }
+    }
+    if args.seeds.no_rewrites && spec.rewrites {
+        return Err(contradiction("the exact rewrites", "on", "off"));
+    }
+    spec.steps = steps.unwrap_or(spec.steps);
+    Ok(spec)
 }

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use error::{CliError, Done};
+use error::Done;
 
 /// Prunes and fits deep image priors: learns which weights of a random network to keep, and restores photographs with
 /// the few that are kept.

@@ -3,7 +3,9 @@
 use clap::Args;
 
 use super::error::CliError;
+use crate::mask::Mask;
 use crate::network::{Hourglass, Network};
+use crate::picture::Picture;
 
 #[derive(Args)]
 pub struct NetworkArgs {
@@ -48,4 +50,42 @@ pub fn build(description: &Hourglass) -> Result<Network, CliError> {
 pub fn words(description: &Hourglass) -> String {
     let channels: Vec<String> = description.channels.iter().map(usize::to_string).collect();
     format!("{} levels with channels {}", description.levels(), channels.join(","))
+}
+
+/// The mask's own network; of a mask that names none, that of the options.
+///
+/// # Errors
+/// [`CliError::Input`] if the options or the picture do not agree with the mask.
+pub fn of_mask(mask: &Mask, given: Option<Hourglass>, args: &NetworkArgs) -> Result<Hourglass, CliError> {
+    let Some(own) = &mask.metadata.network else {
+        let network = given.unwrap_or_default();
+        let n = build(&network)?.n;
+        if n == mask.keep.len() {
+            return Ok(network);
+        }
+        return Err(CliError::Input(format!(
+            "the mask has {} entries, but a network of {} has {n} parameters: give the mask's --levels and --channels",
+            mask.keep.len(),
+            words(&network),
+        )));
+    };
+    if own.output_channels != Picture::CHANNELS {
+        let channels = own.output_channels;
+        return Err(CliError::Input(format!("the mask's network draws {channels} channels, a picture has 3")));
+    }
+    // --levels alone must agree in number only: the channels are the mask's.
+    let agrees = match (&given, &args.channels) {
+        (None, _) => true,
+        (Some(given), None) => given.levels() == own.levels(),
+        (Some(given), Some(_)) => given.channels == own.channels,
+    };
+    if agrees {
+        return Ok(own.clone());
+    }
+    let given = given.unwrap_or_default();
+    Err(CliError::Input(format!(
+        "the mask is for a network of {}, not of {}: leave --levels and --channels out, or choose another mask",
+        words(own),
+        words(&given),
+    )))
 }

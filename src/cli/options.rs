@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::network::NetworkArgs;
 use crate::picture::{MAX_SIDE, MIN_SIDE};
+use crate::train::RunSpec;
 
 /// How often a checkpoint is written.
 const CHECKPOINT_EVERY: u64 = 500;
@@ -87,4 +88,13 @@ pub struct FileArgs {
     /// Writes parameters, output, z, noisy, the first step's gradients and logits
     #[arg(long, value_name = "FILE.safetensors")]
     pub state_out: Option<PathBuf>,
+}
+
+impl SeedArgs {
+    /// Sets what the options say about seeds and rewrites.
+    pub fn apply(&self, spec: &mut RunSpec) {
+        spec.init_seed = self.init_seed.unwrap_or(spec.init_seed);
+        spec.seed = self.seed.unwrap_or(spec.seed);
+        spec.rewrites = !self.no_rewrites;
+    }
 }

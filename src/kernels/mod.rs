@@ -283,28 +283,28 @@ fn add_products<const WIDTH: usize>(sums: &mut [[f32; WIDTH]; 4], tap: &[f32], x
     }
 }
 
-/// Sum of `left[j] * right[stride * j]`, in 16 partial sums: more exact than one, and a compiler vectorises it.
+/// Sum of `left[j] * right[stride * j]`, in parallel partial sums: more exact than one, and a compiler vectorises it.
 fn dot(left: &[f32], right: &[f32], stride: usize) -> f32 {
-    const LANES: usize = 16;
+    let wide = left.len() - left.len() % 16;
+    let narrow = left.len() - left.len() % 4;
+    // `right` may end with the last value read, before the stride is full.
+    let from = |at: usize| right.get(stride * at..).unwrap_or_default();
+    lanes::<16>(&left[..wide], right, stride)
+        + lanes::<4>(&left[wide..narrow], from(wide), stride)
+        + lanes::<1>(&left[narrow..], from(narrow), stride)
+}
+
+fn lanes<const LANES: usize>(left: &[f32], right: &[f32], stride: usize) -> f32 {
     let mut sums = [0.0; LANES];
-    let mut at = 0;
-    if stride == 1 {
-        for (x, y) in left.chunks_exact(LANES).zip(right.chunks_exact(LANES)) {
-            for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
-                *sum += x * y;
-            }
-            at += LANES;
-        }
-    } else if stride == 2 {
-        for (x, y) in left.chunks_exact(LANES).zip(right.chunks_exact(2 * LANES)) {
-            for ((sum, x), y) in sums.iter_mut().zip(x).zip(y.chunks_exact(2)) {
-                *sum += x * y[0];
-            }
-            at += LANES;
+    for (at, x) in left.chunks_exact(LANES).enumerate() {
+        let y = &right[stride * LANES * at..][..stride * (LANES - 1) + 1];
+        if stride == 1 {
+            sums.iter_mut().zip(x).zip(y).for_each(|((sum, x), y)| *sum += x * y);
+        } else {
+            sums.iter_mut().zip(x).zip(y.iter().step_by(stride)).for_each(|((sum, x), y)| *sum += x * y);
         }
     }
-    let rest: f32 = left[at..].iter().zip(right[stride * at..].iter().step_by(stride)).map(|(x, y)| x * y).sum();
-    sums.iter().sum::<f32>() + rest
+    sums.iter().sum()
 }
 
 /// LeakyReLU with the network's slope.

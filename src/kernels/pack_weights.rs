@@ -28,17 +28,20 @@ impl KernelOp for PackWeights {
         let (coarse_ch, fine_ch) = (self.coarse_ch as usize, self.fine_ch as usize);
         let taps = (self.k * self.k) as usize;
         super::for_each_chunk(&mut packed[..columns * rows], columns, |block, row| {
-            for (at, out) in row.iter_mut().enumerate() {
-                let (lane, tap, i) = (at % 4, at / 4 % taps, at / 4 / taps);
-                let o = block * 4 + lane;
-                let (c, f) = if self.transposed == 1 { (i, o) } else { (o, i) };
-                *out = if o >= outer as usize {
-                    0.0
-                } else if self.widened == 1 {
-                    widened_tap(&q[(f * coarse_ch + c) * 9..][..9], tap / 4, tap % 4)
-                } else {
-                    q[(c * fine_ch + f) * taps + tap]
-                };
+            for (i, taps_of_four) in row.chunks_mut(4 * taps).enumerate() {
+                for (tap, four) in taps_of_four.chunks_mut(4).enumerate() {
+                    for (lane, out) in four.iter_mut().enumerate() {
+                        let o = block * 4 + lane;
+                        let (c, f) = if self.transposed == 1 { (i, o) } else { (o, i) };
+                        *out = if o >= outer as usize {
+                            0.0
+                        } else if self.widened == 1 {
+                            widened_tap(&q[(f * coarse_ch + c) * 9..][..9], tap / 4, tap % 4)
+                        } else {
+                            q[(c * fine_ch + f) * taps + tap]
+                        };
+                    }
+                }
             }
         });
     }

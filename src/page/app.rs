@@ -20,6 +20,7 @@ use super::text;
 use super::theme;
 use super::transport::Transport;
 use crate::catalogue::Catalogue;
+use crate::worker::protocol::Request;
 
 /// Puts the page into the document.
 pub fn mount() {
@@ -33,7 +34,13 @@ pub fn mount() {
 
 #[component]
 fn App(catalogue: Catalogue) -> impl IntoView {
-    let studio = Studio::new(catalogue, &Query::of_page());
+    let query = Query::of_page();
+    let studio = Studio::new(catalogue, &query);
+    if query.debug {
+        // Browser tests lose the device with it.
+        let lose = window_event_listener_untyped("oes-lose-device", move |_| studio.send(&Request::LoseDevice, None));
+        on_cleanup(move || lose.remove());
+    }
     let dragging = listen(studio);
     studio.start_session();
     view! {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::state::{Engine, PictureFacts, Studio};
+use super::state::{Engine, MaskChoice, PictureFacts, Studio};
 use super::{save, text};
 use crate::worker::protocol::{Fault, FaultKind, Reply, RunState};
 
@@ -23,7 +23,8 @@ impl Studio {
                 self.picture.set(Some(PictureFacts { name, width, height, notes }));
                 self.recreate();
             }
-            Reply::Mask(facts) => {
+            // Unless the mask was given up while it was read.
+            Reply::Mask(facts) if self.mask_choice.get_untracked() != MaskChoice::Dense => {
                 self.mask.set(Some(facts));
                 self.recreate();
             }
@@ -63,8 +64,9 @@ impl Studio {
                 self.state.set(RunState::Failed);
                 self.take_fault(fault);
             }
-            // Of a run that is gone.
-            Reply::Png { .. }
+            // Of a choice or a run that is gone.
+            Reply::Mask(_)
+            | Reply::Png { .. }
             | Reply::Created { .. }
             | Reply::State { .. }
             | Reply::Compiling { .. }

@@ -1,5 +1,5 @@
-//! What the address asks for: `?sample=ID&mask=ID|dense&size=N&steps=N&engine=cpu`, and `levels=N` for a small dense
-//! network (tests).
+//! What the address asks for: `?sample=ID&mask=ID|dense&size=N&steps=N&engine=cpu`, `levels=N` for a small dense
+//! network, and `debug` to listen for the tests' events.
 
 use web_sys::UrlSearchParams;
 
@@ -14,6 +14,7 @@ pub struct Query {
     pub steps: Option<u64>,
     pub levels: Option<usize>,
     pub engine: EngineKind,
+    pub debug: bool,
 }
 
 impl Query {
@@ -32,6 +33,7 @@ impl Query {
             steps: number("steps").filter(|steps| (1..=1_000_000).contains(steps)),
             levels: within("levels", 1, 8),
             engine: if get("engine").as_deref() == Some("cpu") { EngineKind::Cpu } else { EngineKind::Gpu },
+            debug: get("debug").is_some(),
         }
     }
 }

@@ -68,7 +68,7 @@ fn SizeField(studio: Studio) -> impl IntoView {
         let shown = size.min(longest);
         let option = |value: usize| {
             let label = text::size_option(value, value == longest);
-            view! { <option value=value.to_string() selected=value == shown>{label}</option> }
+            view! { <option value=value.to_string() prop:selected=value == shown>{label}</option> }
         };
         sizes.into_iter().map(option).collect_view()
     };
@@ -151,8 +151,8 @@ fn EngineField(studio: Studio) -> impl IntoView {
         <div class="field">
             <label for="engine">{text::ENGINE}</label>
             <select id="engine" on:change=choose>
-                <option value="gpu" selected=move || is(EngineKind::Gpu)>{text::ENGINE_GPU}</option>
-                <option value="cpu" selected=move || is(EngineKind::Cpu)>{text::ENGINE_CPU}</option>
+                <option value="gpu" prop:selected=move || is(EngineKind::Gpu)>{text::ENGINE_GPU}</option>
+                <option value="cpu" prop:selected=move || is(EngineKind::Cpu)>{text::ENGINE_CPU}</option>
             </select>
         </div>
     }

@@ -42,16 +42,13 @@ pub fn Stage(studio: Studio) -> impl IntoView {
             split.set(value);
         }
     };
-    let canvases = move || {
-        // New elements for each worker.
-        studio.session.track();
-        VIEWS.map(|view| view! { <Layer studio view class=Signal::derive(layer(view)) /> }).collect_view()
-    };
     view! {
         <div class="stage">
             <div class="frame" id="frame" class:empty=move || !ready() class:compares=compares
                 style:--w=width style:--h=height style:--split=move || format!("{}%", split.get())>
-                {canvases}
+                // New elements for each worker.
+                <For each=move || VIEWS.map(|view| (studio.session.get(), view)) key=|key| *key
+                    children=move |(_, view)| view! { <Layer studio view class=Signal::derive(layer(view)) /> } />
                 <span class="corner left">{move || text::view(sides.get().0)}</span>
                 <span class="corner right" class:gone=move || !compares()>{move || text::view(sides.get().1)}</span>
                 <input type="range" class="split" id="split" min="0" max="100" step="1"
@@ -90,7 +87,7 @@ fn Side(id: &'static str, label: &'static str, side: RwSignal<View>, has_clean: 
     let option = move |view: View| {
         let name = text::view(view);
         view! {
-            <option value=name selected=move || side.get() == view
+            <option value=name prop:selected=move || side.get() == view
                 disabled=move || view == View::Clean && !has_clean.get()>{name}</option>
         }
     };

@@ -246,7 +246,7 @@ impl Studio {
     /// Changes what defines the run, which then starts over.
     pub fn change(self, change: impl FnOnce(&mut Setup)) {
         self.setup.update(change);
-        self.recreate();
+        self.reset();
     }
 
     pub fn choose_size(self, size: usize) {
@@ -272,9 +272,14 @@ impl Studio {
         self.beyond_budget.set(false);
     }
 
-    /// Makes a new run from the present choices, as soon as all of them are read.
-    pub fn recreate(self) {
+    /// Takes everything back to before the start.
+    pub fn reset(self) {
         self.fault.set(None);
+        self.recreate();
+    }
+
+    /// Makes a new run from the present choices, as soon as all of them are read.
+    pub(super) fn recreate(self) {
         self.send(&Request::Drop { run: self.run.get_value() }, None);
         self.forget_run();
         let mask_is_there =

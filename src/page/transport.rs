@@ -33,7 +33,7 @@ pub fn Transport(studio: Studio) -> impl IntoView {
                     {text::STEP}
                 </button>
                 <button type="button" id="reset" disabled=move || studio.state.get() == RunState::Idle
-                    on:click=move |_| studio.recreate()>
+                    on:click=move |_| studio.reset()>
                     {text::RESET}
                 </button>
                 <button type="button" id="download" disabled=move || !has_result() on:click=move |_| studio.download()>

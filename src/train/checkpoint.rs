@@ -27,6 +27,8 @@ pub struct Checkpoint {
     /// theta_in and z, where they came from outside.
     pub(super) theta: Option<Vec<f32>>,
     pub(super) input: Option<Vec<f32>>,
+    /// The kept entries of the first step's gradient, where the run keeps it.
+    pub(super) first_gradient: Option<Vec<f32>>,
 }
 
 /// The text part of the file.
@@ -69,6 +71,7 @@ impl Checkpoint {
             ("v", Some(&self.v)),
             ("theta", self.theta.as_ref()),
             ("z", self.input.as_ref()),
+            ("first_gradient", self.first_gradient.as_ref()),
         ];
         let mut tensors: Vec<(String, Owned)> = named
             .into_iter()
@@ -132,6 +135,7 @@ impl Checkpoint {
             curve: header.curve,
             theta: floats("theta"),
             input: floats("z"),
+            first_gradient: floats("first_gradient"),
         })
     }
 

@@ -60,14 +60,15 @@ impl StateIn {
         !self.parameters.is_empty()
     }
 
-    /// What a checkpoint stores because no seed can redraw it. Its length is checked with the rest.
+    /// Itself with what a checkpoint stores because no seed can redraw it. Its length is checked with the rest.
     pub(super) fn restored(
+        self,
         network: &Network,
         padding: &Padding,
         theta: Option<Vec<f32>>,
         input: Option<Vec<f32>>,
     ) -> Self {
-        let mut state = Self { input, ..Self::default() };
+        let mut state = Self { input, parameters: BTreeMap::new(), ..self };
         state.input_shape = vec![1, network.description.input_channels, padding.padded_height, padding.padded_width];
         if let Some(theta) = theta.filter(|theta| theta.len() == network.n) {
             for p in &network.parameters {

@@ -256,6 +256,16 @@ impl Run {
         Ok(Progress { step: self.done, points, finished: self.closed })
     }
 
+    /// Ends the run early: no further update, and the picture is drawn once more, as after the last step. A
+    /// checkpoint to go on from has to be taken before.
+    ///
+    /// # Errors
+    /// As [`Run::advance`].
+    pub async fn stop(&mut self) -> Result<Progress, TrainError> {
+        self.spec.steps = self.done;
+        self.advance_steps(0, Duration::ZERO).await
+    }
+
     /// Reads the ring's rows from the last one read up to `rows`.
     async fn read_points(&mut self, rows: u64) -> Result<Vec<Point>, TrainError> {
         if rows == self.read {
@@ -448,10 +458,12 @@ impl Run {
             curve: self.curve.clone(),
             theta: self.supplied.has_parameters().then(|| self.theta.clone()),
             input: self.supplied.input.clone(),
+            first_gradient: self.first_gradient.as_ref().map(|gradient| kept_of(&self.spec, gradient)),
         })
     }
 
-    /// Goes on from a checkpoint of a run with the same settings (its number of steps may differ) and the same picture.
+    /// Goes on from a checkpoint of a run with the same settings (its number of steps may differ), the same picture and
+    /// the same supplied state.
     ///
     /// # Errors
     /// [`TrainError::Checkpoint`] if it belongs to another run; otherwise as [`Run::new`].
@@ -459,9 +471,13 @@ impl Run {
         checkpoint: Checkpoint,
         steps: u64,
         task: Task,
+        supplied: StateIn,
         backend: &Backend,
         progress: impl FnMut(usize, usize),
     ) -> Result<Self, TrainError> {
+        let network = checkpoint.spec.network.build()?;
+        let mut task = task;
+        supplied.check(&network, &mut task)?;
         if picture_hash(&task) != checkpoint.picture {
             return Err(TrainError::Checkpoint("it was made with another picture, noise or crop".into()));
         }
@@ -472,8 +488,7 @@ impl Run {
             )));
         }
         let spec = RunSpec { steps, ..checkpoint.spec };
-        let network = spec.network.build()?;
-        let supplied = StateIn::restored(&network, &task.padding, checkpoint.theta, checkpoint.input);
+        let supplied = supplied.restored(&network, &task.padding, checkpoint.theta, checkpoint.input);
         let mut run = Self::new(spec, task, backend, supplied, progress).await?;
         let trained = run.handles.logits.unwrap_or(run.handles.parameters);
         let writes = [
@@ -490,10 +505,35 @@ impl Run {
         }
         run.done = checkpoint.step;
         run.read = checkpoint.step;
+        run.first_gradient = checkpoint.first_gradient.and_then(|kept| spread(&run.spec, run.network.n, kept));
         run.curve = checkpoint.curve;
         run.curve.retain(|point| point.step < checkpoint.step);
         Ok(run)
     }
+}
+
+/// The mask of a sparse fit.
+fn mask_of(spec: &RunSpec) -> Option<&Arc<Vec<bool>>> {
+    match &spec.job {
+        Job::Fit(fit) => fit.keep.as_ref(),
+        Job::Learn(_) => None,
+    }
+}
+
+/// The kept entries of flat values; all of them without a mask.
+fn kept_of(spec: &RunSpec, flat: &[f32]) -> Vec<f32> {
+    match mask_of(spec) {
+        Some(keep) => flat.iter().zip(keep.iter()).filter(|(_, keep)| **keep).map(|(value, _)| *value).collect(),
+        None => flat.to_vec(),
+    }
+}
+
+/// The inverse of [`kept_of`], with 0 for the rest; `None` if the count does not fit.
+fn spread(spec: &RunSpec, n: usize, kept: Vec<f32>) -> Option<Vec<f32>> {
+    let Some(keep) = mask_of(spec) else { return (kept.len() == n).then_some(kept) };
+    let mut kept = kept.into_iter();
+    let flat: Option<Vec<f32>> = keep.iter().map(|keep| if *keep { kept.next() } else { Some(0.0) }).collect();
+    flat.filter(|flat| flat.len() == n && kept.next().is_none())
 }
 
 /// SHA-256 of what a run is fitted to, so that a checkpoint is not continued on another picture.

@@ -112,7 +112,7 @@ fn fault(error: &TrainError) -> Fault {
         TrainError::Engine(EngineError::DeviceLost { .. }) => FaultKind::DeviceLost,
         TrainError::Engine(EngineError::OutOfMemory { .. } | EngineError::Limit { .. })
         | TrainError::Step(StepError::TensorTooLarge { .. }) => FaultKind::Memory,
-        TrainError::Mask(_) => FaultKind::Mask,
+        TrainError::Mask(_) | TrainError::Step(StepError::DeadMask(_) | StepError::MaskLength { .. }) => FaultKind::Mask,
         _ => FaultKind::Run,
     };
     Fault::new(kind, error)

@@ -1,0 +1,216 @@
+// The page as a person uses it: start, watch the PSNR rise, pause, resume, compare, download; and what it says when
+// something is wrong. Long runs use a small network; one test per browser runs the real preset at its default size.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ROOT, inEachBrowser } from "./helper.mjs";
+
+const SMALL = "/?levels=3&size=64&steps=100000&sample=chelsea&mask=dense";
+const MINUTES = 60_000;
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const textOf = (page, selector) => page.$eval(selector, (element) => element.textContent.trim());
+const stateOf = (page) => page.$eval("#state", (element) => element.dataset.state);
+const stepOf = async (page) => Number((await textOf(page, "#steps-done")).match(/Step ([\d,]+)/)[1].replaceAll(",", ""));
+
+/** Waits until `check` gives something true, and returns it. */
+async function until(what, check, timeout = 2 * MINUTES) {
+  const end = Date.now() + timeout;
+  for (;;) {
+    const value = await check();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await pause(200);
+  }
+}
+
+const enabled = (page, selector) =>
+  until(`${selector} to be enabled`, () => page.$eval(selector, (element) => !element.disabled).catch(() => false));
+const inState = (page, state, timeout) =>
+  until(
+    `state ${state}`,
+    async () => {
+      const fault = await page.$eval("#fault, .crash", (element) => element.textContent).catch(() => null);
+      if (fault) throw new Error(`the page reports: ${fault}`);
+      return (await stateOf(page)) === state;
+    },
+    timeout,
+  );
+
+/** The first and the last PSNR in dB, from the plot's own words. */
+async function psnrs(page) {
+  const words = await page.$eval("#psnr-plot", (plot) => plot.getAttribute("aria-label"));
+  const found = words.match(/PSNR: ([\d.-]+) dB at step (\d+), ([\d.-]+) dB at step (\d+)/);
+  return found ? { first: Number(found[1]), last: Number(found[3]) } : null;
+}
+
+const psnrRises = (page, decibels, timeout) =>
+  until(
+    `the PSNR to rise by ${decibels} dB`,
+    async () => {
+      const fault = await page.$eval("#fault, .crash", (element) => element.textContent).catch(() => null);
+      if (fault) throw new Error(`the page reports: ${fault}`);
+      const read = await psnrs(page);
+      return read && read.last - read.first >= decibels ? read : null;
+    },
+    timeout,
+  );
+
+/** The colours of a view, as the canvas shows them: their mean and standard deviation over all pixels, 0 to 255. */
+const colours = (page, view) =>
+  page.$eval(`canvas[data-view="${view}"]`, (canvas) => {
+    const copy = new OffscreenCanvas(canvas.width, canvas.height);
+    const context = copy.getContext("2d");
+    context.drawImage(canvas, 0, 0);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    const values = data.filter((_, i) => i % 4 !== 3);
+    const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+    const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
+    return { mean, deviation: Math.sqrt(variance), width: canvas.width, height: canvas.height };
+  });
+
+/** Clicks Download and gives the file's bytes and name. */
+async function download(page) {
+  await page.evaluate(() => {
+    window.saved = null;
+    HTMLAnchorElement.prototype.click = function () {
+      const name = this.download;
+      fetch(this.href)
+        .then((response) => response.arrayBuffer())
+        .then((bytes) => (window.saved = { name, bytes: [...new Uint8Array(bytes)] }));
+    };
+  });
+  await page.click("#download");
+  return until("the download", () => page.evaluate(() => window.saved));
+}
+
+inEachBrowser("a small network: start, pause, resume, compare, download", { timeout: 6 * MINUTES }, async ({ open }) => {
+  const page = await open(SMALL);
+  await enabled(page, "#start");
+  assert.equal(await page.title(), "Optimal Eye Surgeon");
+  assert.ok((await textOf(page, "#adapter")).length > 4, "the adapter is named");
+
+  await page.click("#start");
+  await inState(page, "Running");
+  await psnrRises(page, 4);
+
+  await page.click("#start");
+  await inState(page, "Paused");
+  const paused = await stepOf(page);
+  await pause(1500);
+  assert.equal(await stepOf(page), paused, "no step while paused");
+
+  await page.click("#step");
+  await until("one step more", async () => (await stepOf(page)) > paused);
+  await inState(page, "Paused");
+  assert.equal(await stepOf(page), paused + 1);
+
+  const result = await colours(page, "Result");
+  const noisy = await colours(page, "Noisy");
+  assert.equal(result.width, noisy.width);
+  assert.equal(result.height, noisy.height);
+  assert.ok(result.deviation > 10, `the result is drawn: ${JSON.stringify(result)}`);
+  assert.ok(Math.abs(result.mean - noisy.mean) < 20, "the result has the picture's brightness");
+
+  await page.focus("#split");
+  const split = () => page.$eval("#frame", (frame) => frame.style.getPropertyValue("--split"));
+  assert.equal(await split(), "50%");
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await split(), "51%");
+  const clip = await page.$eval(".layer.over", (layer) => getComputedStyle(layer).clipPath);
+  assert.match(clip, /51%/, "the boundary cuts the upper picture");
+  await page.select("#right-view", "Clean");
+  assert.equal(await page.$eval(".layer.over", (layer) => layer.dataset.view), "Clean");
+  await page.select("#right-view", "Result");
+
+  const { name, bytes } = await download(page);
+  const file = Buffer.from(bytes);
+  assert.equal(name, `Cat-denoised-step-${paused + 1}.png`);
+  assert.equal(file.subarray(1, 4).toString(), "PNG");
+  assert.deepEqual([file.readUInt32BE(16), file.readUInt32BE(20)], [result.width, result.height]);
+
+  await page.click("#start");
+  await until("steps after resuming", async () => (await stepOf(page)) > paused + 3);
+  await page.click("#start");
+  await inState(page, "Paused");
+  await page.click("#reset");
+  await inState(page, "Idle");
+  assert.equal(await stepOf(page), 0);
+  assert.equal(await psnrs(page), null);
+});
+
+inEachBrowser("one press of a button denoises with a preset", { timeout: 14 * MINUTES }, async ({ open, t }) => {
+  const page = await open("/?size=192");
+  await until("a preset to be chosen", () =>
+    page.$eval("[data-mask][aria-pressed=true]", (card) => card.dataset.mask !== "dense").catch(() => false),
+  );
+  await enabled(page, "#start");
+  await page.click("#start");
+  const read = await psnrRises(page, 5, 12 * MINUTES);
+  t.diagnostic(`PSNR ${read.first} dB to ${read.last} dB; ${await textOf(page, "#speed")}`);
+  await page.click("#start");
+  await inState(page, "Paused", MINUTES);
+  assert.ok((await colours(page, "Result")).deviation > 10);
+});
+
+inEachBrowser("one's own picture is taken as already noisy", { timeout: 4 * MINUTES }, async ({ open }) => {
+  const page = await open(SMALL);
+  await enabled(page, "#start");
+  const input = await page.$("#picture-file");
+  await input.uploadFile(join(ROOT, "static/samples/camera.png"));
+  await until("the picture's name", async () => (await textOf(page, "#picture-facts")).startsWith("camera.png"));
+  await enabled(page, "#start");
+  assert.equal(await page.$eval("#sigma", (field) => field.value), "0");
+  await page.click("#step");
+  await until("a step", async () => (await stepOf(page)) > 0);
+  assert.equal(await textOf(page, "#psnr"), "–");
+  assert.match(await textOf(page, "#loss"), /^0\.\d+$/);
+});
+
+inEachBrowser("wrong files are refused in a sentence", { timeout: 4 * MINUTES }, async ({ open }) => {
+  const folder = mkdtempSync(join(tmpdir(), "oes-"));
+  const web = join(folder, "mask.safetensors");
+  writeFileSync(web, "<!doctype html><title>404</title>");
+  const cut = join(folder, "cut.png");
+  writeFileSync(cut, readFileSync(join(ROOT, "static/samples/camera.png")).subarray(0, 3000));
+
+  const page = await open(SMALL);
+  await enabled(page, "#start");
+  await (await page.$("#mask-file")).uploadFile(web);
+  await until("the mask's fault", async () => /a web page/.test(await textOf(page, "#fault").catch(() => "")));
+  assert.ok(await page.$eval("#start", (button) => button.disabled), "nothing can start without its mask");
+  await page.click("[data-mask=dense]");
+  await enabled(page, "#start");
+  assert.equal(await page.$("#fault"), null);
+
+  await (await page.$("#picture-file")).uploadFile(cut);
+  await until("the picture's fault", async () => /PNG file is cut short/.test(await textOf(page, "#fault").catch(() => "")));
+  await page.click("[data-sample=rocket]");
+  await enabled(page, "#start");
+});
+
+inEachBrowser("the CPU engine does the same", { timeout: 4 * MINUTES }, async ({ open }) => {
+  const page = await open("/?levels=2&size=32&steps=5000&mask=dense&engine=cpu");
+  await enabled(page, "#start");
+  assert.match(await textOf(page, "#engine-notice"), /CPU engine/);
+  await page.click("#start");
+  await psnrRises(page, 3, 3 * MINUTES);
+  await page.click("#start");
+  await inState(page, "Paused");
+  assert.ok((await colours(page, "Result")).deviation > 10);
+});
+
+inEachBrowser("a lost device is told, and the engine starts again", { timeout: 4 * MINUTES }, async ({ open }) => {
+  const page = await open(`${SMALL}&debug`);
+  await enabled(page, "#start");
+  await page.click("#start");
+  await until("steps", async () => (await stepOf(page)) > 2);
+  await page.evaluate(() => window.dispatchEvent(new Event("oes-lose-device")));
+  await until("the fault", async () => /was lost/.test(await textOf(page, "#fault").catch(() => "")));
+  await page.click("#fault .primary");
+  await enabled(page, "#start");
+  await page.click("#start");
+  await until("steps again", async () => (await stepOf(page)) > 2);
+});
