@@ -37,6 +37,9 @@ import yardstick  # noqa: E402
 
 STEPS = (1, 5, 20)
 FIRST, LATER = 1e-4, 3.0
+# Masked betas cannot keep activations off the kink (see away_from_kinks): with the Pepper mask at 192
+# this is the first seed from 16 on where none lies on it, and all float32 PyTorch runs meet FIRST.
+SPARSE_SEED = 19
 KEEP, FAST = 0.05, (0.2, 0.002)
 FIGURES = ("median", "p99", "max")
 
@@ -57,18 +60,54 @@ def read_mask(path, n):
     return torch.from_numpy(bits.astype(bool))
 
 
+def away_from_kinks(net, theta, z):
+    """`theta` with small betas that put the kink of every LeakyReLU (below 0.1 in size) in the middle
+    of the widest gap between the channel's activations.
+
+    With gamma 1 and beta 0 some of the millions of activations always lie within float32's rounding of
+    0. There the slope is a matter of luck, and the gradients of the deep layers, with few pixels, differ by
+    percents between any two float32 computations. The gap removes that from the first step.
+    """
+    theta = OrderedDict(theta)
+    weights = oes.cast(theta, torch.float64)
+    hooks = []
+    for path, module in oes.ordered(net):
+        # A BN right after an upsample has no activation of its own: its beta has no effect.
+        if isinstance(module, torch.nn.BatchNorm2d) and f"{path}.bias" not in oes.without_gradient(net):
+            hooks.append(module.register_forward_hook(lambda m, x, out, path=path: shifted(path, out)))
+
+    def shifted(path, out):
+        beta = torch.zeros(out.shape[1])
+        for c in range(out.shape[1]):
+            v = out[0, c].reshape(-1)
+            v = torch.cat([v[v.abs() < 0.1], torch.tensor([-0.1, 0.1], dtype=v.dtype)]).sort().values
+            at = torch.argmax(v[1:] - v[:-1])
+            beta[c] = -((v[at] + v[at + 1]) / 2).float()
+        theta[f"{path}.bias"] = beta
+        return out + beta.double()[None, :, None, None]
+
+    with torch.no_grad():
+        oes.forward(net.double(), weights, z.double())
+    for hook in hooks:
+        hook.remove()
+    return theta
+
+
 class Inputs:
     """Everything a run starts from, in float32."""
 
-    def __init__(self, args):
-        generator = torch.Generator().manual_seed(args.seed)
+    def __init__(self, args, seed, gaps=False):
+        self.seed = seed
+        generator = torch.Generator().manual_seed(seed)
         self.net = oes.hourglass()
         self.theta = oes.init(self.net, generator)
         self.idle = set(oes.without_gradient(self.net))
         # BN gammas in front of an upsample: nearly scale-free, the gradient is rounding-bound.
-        self.scale_free = scale_free(self.net)
+        self.scale_free = oes.scale_free(self.net)
         size = args.size
         self.z = 0.1 * torch.rand(1, oes.Z_CHANNELS, size, size, generator=generator)
+        if gaps:
+            self.theta = away_from_kinks(self.net, self.theta, self.z)
         image = Image.open(args.picture).convert("RGB").resize((size, size), Image.Resampling.LANCZOS)
         self.image = args.work / f"picture{size}.png"
         image.save(self.image)
@@ -85,34 +124,24 @@ class Inputs:
                 "z": self.z, "noisy": self.noisy, "clean": self.clean}
 
 
-def scale_free(net):
-    """Names of the gammas whose BN is followed, but for the activation, by an upsample."""
-    modules = [(path, m) for path, m in net.named_modules()
-               if isinstance(m, (torch.nn.Conv2d, torch.nn.BatchNorm2d, torch.nn.Upsample))]
-    return {f"{path}.weight" for (path, m), (_, after) in zip(modules, modules[1:])
-            if isinstance(m, torch.nn.BatchNorm2d) and isinstance(after, torch.nn.Upsample)}
-
-
 # ----------------------------------------------------------------- our side
 
 
 class Binary:
     """Runs `oes` from a state file and reads back what it wrote."""
 
+    adapter = "oes"
+
     def __init__(self, args, inputs):
-        self.adapter = "oes"
         self.oes, self.extra, self.work, self.inputs = args.oes, args.extra, args.work, inputs
         self.state = args.work / "state_in.safetensors"
-        save_file(inputs.state(), self.state)
-        self.learn_state = args.work / "state_in_learn.safetensors"
-        save_file({**inputs.state(), "uniforms": inputs.uniforms}, self.learn_state)
 
     def run(self, command, steps, state, *options):
         out, report = self.work / "state_out.safetensors", self.work / "report.json"
         line = [self.oes, command, str(self.inputs.image), "--steps", str(steps), "--sigma", "0.1",
                 "--state-in", str(state), "--state-out", str(out), "--report", str(report), *options, *self.extra]
         print(" ".join(line), file=sys.stderr)
-        done = subprocess.run(line, capture_output=True, text=True)
+        done = subprocess.run(line, check=False, capture_output=True, text=True)
         if done.returncode != 0:
             raise SystemExit(f"oes {command} exited {done.returncode}: {done.stderr.strip()}")
         return load_file(out), json.loads(report.read_text())
@@ -120,6 +149,7 @@ class Binary:
     def fit(self, lr, mask):
         """{"loss", "output", "grad", "change<t>"} of ours."""
         options = ["--lr", str(lr), *(["--dense"] if mask is None else ["--mask", str(mask)])]
+        save_file(self.inputs.state(), self.state)
         result = {}
         for steps in (0, *STEPS):
             state, report = self.run("fit", steps, self.state, *options)
@@ -128,7 +158,7 @@ class Binary:
                 result["output"] = {"output": state["output"]}
                 continue
             if steps == min(STEPS):
-                result["loss"] = [row["loss"] for row in report["curve"] if row["step"] == 0][0]
+                result["loss"] = next(row["loss"] for row in report["curve"] if row["step"] == 0)
                 result["grad"] = {n: state[f"grad.{n}"] for n in self.inputs.theta}
             start = self.inputs.theta
             if mask is not None:
@@ -144,12 +174,13 @@ class Binary:
         return result
 
     def learn(self, learner):
+        save_file({**self.inputs.state(), "uniforms": self.inputs.uniforms}, self.state)
         result, origin = {}, 0.0 if learner == "paper" else 2.0
         for steps in STEPS:
-            state, report = self.run("learn", steps, self.learn_state, "--learner", learner, "--keep", str(KEEP),
+            state, report = self.run("learn", steps, self.state, "--learner", learner, "--keep", str(KEEP),
                                      "--mask-out", str(self.work / "mask_out.safetensors"))
             if steps == min(STEPS):
-                result["loss"] = [row["loss"] for row in report["curve"] if row["step"] == 0][0]
+                result["loss"] = next(row["loss"] for row in report["curve"] if row["step"] == 0)
             result[f"change{steps}"] = oes.unflatten(state["logits"].double() - origin, self.inputs.theta)
         return result
 
@@ -160,7 +191,7 @@ class SelfTest:
     adapter = "float32 PyTorch"
     variant = yardstick.Variant(flip=(2,), channels_last=True, onednn=False)
 
-    def __init__(self, inputs):
+    def __init__(self, _args, inputs):
         self.inputs = inputs
 
     def fit(self, lr, mask):
@@ -226,7 +257,7 @@ def ratio(a, b):
 def reference(name, args, inputs, keep, lr):
     """PyTorch's half of a case: (curve, float64 quantities, table of the float32 distances). Kept in
     the work folder, since it does not depend on the binary."""
-    path = args.work / f"reference_{name}_{args.size}_{args.seed}_{args.variants}.pt"
+    path = args.work / f"reference_{name}_{args.size}_{inputs.seed}_{args.variants}.pt"
     if path.exists():
         return torch.load(path)
     fit = lr is not None
@@ -237,7 +268,8 @@ def reference(name, args, inputs, keep, lr):
         run, fast = yardstick.run_learn, None if name == "paper" else FAST
         arguments = (inputs.net, inputs.theta, inputs.z, inputs.noisy, inputs.uniforms, KEEP, fast, STEPS)
     print(f"{name}: float64 PyTorch", file=sys.stderr)
-    record, exact = run(*arguments, torch.float64, yardstick.PLAIN)
+    # Channels-last is the faster layout in float64.
+    record, exact = run(*arguments, torch.float64, yardstick.Variant(channels_last=True))
     kept = None if keep is None else oes.unflatten(keep, inputs.theta)
     rough = []
     for number, variant in enumerate(yardstick.VARIANTS[:args.variants], 1):
@@ -317,6 +349,7 @@ def main():
     parser.add_argument("--mask", required=True, help="a mask file of the authors")
     parser.add_argument("--size", type=int, default=192)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--sparse-seed", type=int, default=SPARSE_SEED)
     parser.add_argument("--cases", default="dense,sparse,paper,fast")
     parser.add_argument("--variants", type=int, default=len(yardstick.VARIANTS), help="float32 runs (12)")
     parser.add_argument("--threads", type=int, default=2)
@@ -330,17 +363,27 @@ def main():
     args.work.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(args.threads)
 
-    inputs = Inputs(args)
-    ours = SelfTest(inputs) if args.self_test else Binary(args, inputs)
+    side = SelfTest if args.self_test else Binary
+
+    def fit(name, seed, mask, lr):
+        inputs = Inputs(args, seed, gaps=mask is None)
+        ours = side(args, inputs)
+        return case(name, args, inputs, lambda: ours.fit(lr, mask), mask, lr), ours.adapter
+
+    def learn(name):
+        inputs = Inputs(args, args.seed)
+        ours = side(args, inputs)
+        return case(name, args, inputs, lambda: ours.learn(name)), ours.adapter
+
     kinds = {
-        "dense": lambda: case("dense", args, inputs, lambda: ours.fit(1e-3, None), lr=1e-3),
-        "sparse": lambda: case("sparse", args, inputs, lambda: ours.fit(1e-2, args.mask), args.mask, lr=1e-2),
-        "paper": lambda: case("paper", args, inputs, lambda: ours.learn("paper")),
-        "fast": lambda: case("fast", args, inputs, lambda: ours.learn("fast")),
+        "dense": lambda: fit("dense", args.seed, None, 1e-3),
+        "sparse": lambda: fit("sparse", args.sparse_seed, args.mask, 1e-2),
+        "paper": lambda: learn("paper"),
+        "fast": lambda: learn("fast"),
     }
     entries, lines, good = [], [], True
     for name in args.cases.split(","):
-        entry = kinds[name]()
+        entry, adapter = kinds[name]()
         entries.append(entry)
         rows, within = summary(entry)
         lines += rows
@@ -353,7 +396,7 @@ def main():
             text += rows
             good &= within
     text.append("- losses at step 0: " + ", ".join(f"{e['case']} {e['loss']:.6f}" for e in entries))
-    text.append(f"- {ours.adapter}, {args.size}x{args.size}, "
+    text.append(f"- {adapter}, {args.size}x{args.size}, "
                 f"torch {torch.__version__.split('+')[0]}, {args.variants} float32 runs")
     print("\n".join(text))
     if args.markdown:

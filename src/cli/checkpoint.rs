@@ -32,7 +32,11 @@ pub fn load(path: &Path) -> Result<Checkpoint, CliError> {
     let older = previous(path);
     match read(&older) {
         Ok(checkpoint) => {
-            eprintln!("oes: {first}; going on from {} after {} steps", older.display(), checkpoint.step);
+            eprintln!(
+                "oes: {first}; going on from {} after {} steps",
+                older.display(),
+                checkpoint.step
+            );
             Ok(checkpoint)
         }
         Err(_) => Err(first),
@@ -45,7 +49,9 @@ fn read(path: &Path) -> Result<Checkpoint, CliError> {
 
 /// The refusal of a checkpoint that contradicts an option.
 pub fn contradiction(option: &str, made: impl std::fmt::Display, given: impl std::fmt::Display) -> CliError {
-    CliError::Train(TrainError::Checkpoint(format!("it was made with {option} {made}, not {given}")))
+    CliError::Train(TrainError::Checkpoint(format!(
+        "it was made with {option} {made}, not {given}"
+    )))
 }
 
 /// A checkpoint's run with the number of steps asked for; refuses options that contradict it.

@@ -25,13 +25,24 @@ struct Device<'a> {
 pub async fn execute(args: &DevicesArgs) -> Result<Done, CliError> {
     let adapters = list_adapters().await;
     if args.json {
-        let list: Vec<Device> = adapters.iter().enumerate().map(|(index, adapter)| Device { index, adapter }).collect();
+        let list: Vec<Device> = adapters
+            .iter()
+            .enumerate()
+            .map(|(index, adapter)| Device { index, adapter })
+            .collect();
         let json = serde_json::to_string_pretty(&list).map_err(|error| CliError::Encode(error.to_string()))?;
         println!("{json}");
     } else {
         for (index, adapter) in adapters.iter().enumerate() {
-            let slow = if adapter.software { ", software: correct, but slow" } else { "" };
-            println!("{index}  {}  ({}, {}{slow})", adapter.name, adapter.backend, adapter.kind);
+            let slow = if adapter.software {
+                ", software: correct, but slow"
+            } else {
+                ""
+            };
+            println!(
+                "{index}  {}  ({}, {}{slow})",
+                adapter.name, adapter.backend, adapter.kind
+            );
         }
     }
     if adapters.is_empty() {

@@ -76,12 +76,18 @@ impl From<PathName> for WeightPath {
 
 fn defaults() -> (RunSpec, RunSpec) {
     let network = Hourglass::default();
-    (RunSpec::sparse(network.clone(), Arc::default()), RunSpec::dense(network))
+    (
+        RunSpec::sparse(network.clone(), Arc::default()),
+        RunSpec::dense(network),
+    )
 }
 
 fn steps_help() -> String {
     let (sparse, dense) = defaults();
-    format!("Updates in all [default: {} with a mask, {} dense]", sparse.steps, dense.steps)
+    format!(
+        "Updates in all [default: {} with a mask, {} dense]",
+        sparse.steps, dense.steps
+    )
 }
 
 fn lr_help() -> String {
@@ -102,7 +108,9 @@ pub async fn execute(args: &FitArgs) -> Result<Done, CliError> {
     let facts = check_life(&spec)?;
     let mut session = Session::open("fit", &args.run, spec, &picture, resumed).await?;
     session.train().await?;
-    session.finish(facts.as_ref().map(|facts| args.describe(facts)).as_ref()).await
+    session
+        .finish(facts.as_ref().map(|facts| args.describe(facts)).as_ref())
+        .await
 }
 
 /// Kept entries and parameters in all.
@@ -113,11 +121,15 @@ struct MaskFacts {
 
 /// Refuses a dead mask before anything is allocated.
 fn check_life(spec: &RunSpec) -> Result<Option<MaskFacts>, CliError> {
-    let Job::Fit(FitSpec { keep: Some(keep), .. }) = &spec.job else { return Ok(None) };
+    let Job::Fit(FitSpec { keep: Some(keep), .. }) = &spec.job else {
+        return Ok(None);
+    };
     let network = network::build(&spec.network)?;
     if keep.len() != network.n {
         let (mask, n) = (keep.len(), network.n);
-        return Err(CliError::Input(format!("the mask has {mask} entries but the network {n} parameters")));
+        return Err(CliError::Input(format!(
+            "the mask has {mask} entries but the network {n} parameters"
+        )));
     }
     let found = Connectivity::of(&network, keep);
     if !found.is_alive() {

@@ -13,7 +13,10 @@ use crate::train::StateIn;
 /// # Errors
 /// [`CliError::Read`].
 pub fn bytes(path: &Path) -> Result<Vec<u8>, CliError> {
-    fs::read(path).map_err(|error| CliError::Read { path: path.into(), reason: error.to_string() })
+    fs::read(path).map_err(|error| CliError::Read {
+        path: path.into(),
+        reason: error.to_string(),
+    })
 }
 
 /// The picture, cropped as asked; remarks about it go to stderr.
@@ -22,13 +25,19 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, CliError> {
 /// [`CliError::Read`], [`CliError::Picture`].
 pub fn picture(args: &RunArgs) -> Result<Picture, CliError> {
     let path = &args.image;
-    let explain = |error| CliError::Picture { path: path.clone(), error };
+    let explain = |error| CliError::Picture {
+        path: path.clone(),
+        error,
+    };
     let decoded = decode(&bytes(path)?).map_err(explain)?;
     for note in &decoded.notes {
         eprintln!("{}: {note}", path.display());
     }
     match args.picture.crop {
-        Some(side) => decoded.picture.centre_crop(side as usize, side as usize).map_err(explain),
+        Some(side) => decoded
+            .picture
+            .centre_crop(side as usize, side as usize)
+            .map_err(explain),
         None => Ok(decoded.picture),
     }
 }
@@ -44,12 +53,17 @@ pub fn mask(file_or_preset: &str) -> Result<Mask, CliError> {
             let path = Path::new(file_or_preset);
             if !path.exists() {
                 let presets = preset::list();
-                return Err(CliError::Input(format!("there is no file and no preset {file_or_preset}: {presets}")));
+                return Err(CliError::Input(format!(
+                    "there is no file and no preset {file_or_preset}: {presets}"
+                )));
             }
             import(&bytes(path)?, file_or_preset)
         }
     };
-    read.map_err(|error| CliError::Mask { source_name: file_or_preset.into(), error })
+    read.map_err(|error| CliError::Mask {
+        source_name: file_or_preset.into(),
+        error,
+    })
 }
 
 /// What `--state-in` replaces; nothing without it.
@@ -65,5 +79,8 @@ pub fn state(path: Option<&Path>) -> Result<StateIn, CliError> {
 
 /// The last part of a path, for reports and metadata.
 pub fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
 }

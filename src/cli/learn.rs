@@ -82,11 +82,18 @@ fn default_of(value: impl Fn(&RunSpec, &LearnSpec) -> f64) -> String {
 
 /// A number with few digits: 0.001, 1e-9.
 fn short(value: f64) -> String {
-    if value != 0.0 && value < 1e-4 { format!("{value:e}") } else { value.to_string() }
+    if value != 0.0 && value < 1e-4 {
+        format!("{value:e}")
+    } else {
+        value.to_string()
+    }
 }
 
 fn keep_help() -> String {
-    format!("The fraction of the weights to keep {}", default_of(|_, learn| learn.keep))
+    format!(
+        "The fraction of the weights to keep {}",
+        default_of(|_, learn| learn.keep)
+    )
 }
 
 fn tau_help() -> String {
@@ -98,12 +105,19 @@ fn kl_help() -> String {
 }
 
 fn pull_help() -> String {
-    format!("Share of the way to logit(keep) that every step takes {}", default_of(|_, learn| learn.pull))
+    format!(
+        "Share of the way to logit(keep) that every step takes {}",
+        default_of(|_, learn| learn.pull)
+    )
 }
 
 fn steps_help() -> String {
     let steps = |learner| RunSpec::learn(Hourglass::default(), learner).steps;
-    format!("Updates in all [default: {} fast, {} paper]", steps(Learner::Fast), steps(Learner::Paper))
+    format!(
+        "Updates in all [default: {} fast, {} paper]",
+        steps(Learner::Fast),
+        steps(Learner::Paper)
+    )
 }
 
 fn lr_help() -> String {
@@ -165,7 +179,11 @@ impl LearnArgs {
         if let Some(learner) = self.learner.map(Learner::from)
             && learner != learn.learner
         {
-            return Err(contradiction("--learner", format!("{:?}", learn.learner), format!("{learner:?}")));
+            return Err(contradiction(
+                "--learner",
+                format!("{:?}", learn.learner),
+                format!("{learner:?}"),
+            ));
         }
         let numbers = [
             ("--keep", self.keep, learn.keep),

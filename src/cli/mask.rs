@@ -70,14 +70,23 @@ pub fn execute(command: &MaskCommand) -> Result<Done, CliError> {
             }
             let bytes = mask.to_bytes().map_err(|error| explain(&args.mask, error))?;
             output::write(&args.out, &bytes)?;
-            println!("{}: {} of {} parameters kept. {}", args.out.display(), facts.kept, facts.n, facts.connectivity);
+            println!(
+                "{}: {} of {} parameters kept. {}",
+                args.out.display(),
+                facts.kept,
+                facts.n,
+                facts.connectivity
+            );
         }
     }
     Ok(Done::Complete)
 }
 
 fn explain(name: &str, error: MaskError) -> CliError {
-    CliError::Mask { source_name: name.into(), error }
+    CliError::Mask {
+        source_name: name.into(),
+        error,
+    }
 }
 
 /// The mask and the network that it is for.

@@ -33,7 +33,10 @@ impl NetworkArgs {
                     "--levels {levels} needs {levels} numbers in --channels, not {count}"
                 )));
             }
-            (_, Some(channels)) => Hourglass { channels: channels.clone(), ..Hourglass::default() },
+            (_, Some(channels)) => Hourglass {
+                channels: channels.clone(),
+                ..Hourglass::default()
+            },
         };
         build(&description)?;
         Ok(Some(description))
@@ -43,7 +46,9 @@ impl NetworkArgs {
 /// # Errors
 /// [`CliError::Arguments`] if it is no network.
 pub fn build(description: &Hourglass) -> Result<Network, CliError> {
-    description.build().map_err(|error| CliError::Arguments(error.to_string()))
+    description
+        .build()
+        .map_err(|error| CliError::Arguments(error.to_string()))
 }
 
 /// A network in a few words.
@@ -71,7 +76,9 @@ pub fn of_mask(mask: &Mask, given: Option<Hourglass>, args: &NetworkArgs) -> Res
     };
     if own.output_channels != Picture::CHANNELS {
         let channels = own.output_channels;
-        return Err(CliError::Input(format!("the mask's network draws {channels} channels, a picture has 3")));
+        return Err(CliError::Input(format!(
+            "the mask's network draws {channels} channels, a picture has 3"
+        )));
     }
     // --levels alone must agree in number only: the channels are the mask's.
     let agrees = match (&given, &args.channels) {

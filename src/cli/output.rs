@@ -16,10 +16,16 @@ pub fn check(outputs: &[&Path], inputs: &[&Path]) -> Result<(), CliError> {
     for path in outputs {
         let place = try_out(path)?;
         if seen.contains(&place) {
-            return Err(CliError::Arguments(format!("two outputs would go to {}", path.display())));
+            return Err(CliError::Arguments(format!(
+                "two outputs would go to {}",
+                path.display()
+            )));
         }
         if inputs.contains(&place) {
-            return Err(CliError::Arguments(format!("{} is an input and would be overwritten", path.display())));
+            return Err(CliError::Arguments(format!(
+                "{} is an input and would be overwritten",
+                path.display()
+            )));
         }
         seen.push(place);
     }
@@ -28,7 +34,10 @@ pub fn check(outputs: &[&Path], inputs: &[&Path]) -> Result<(), CliError> {
 
 /// Whether the path can be written; returns where it really is.
 fn try_out(path: &Path) -> Result<PathBuf, CliError> {
-    let refuse = |reason: String| CliError::Output { path: path.into(), reason };
+    let refuse = |reason: String| CliError::Output {
+        path: path.into(),
+        reason,
+    };
     let place = resolve(path).map_err(|error| refuse(error.to_string()))?;
     match fs::metadata(&place) {
         Ok(found) if found.is_dir() => return Err(refuse("it is a folder".into())),
@@ -66,7 +75,10 @@ fn temporary(place: &Path) -> PathBuf {
 /// # Errors
 /// [`CliError::Write`].
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    replace(path, bytes, None).map_err(|error| CliError::Write { path: path.into(), reason: error.to_string() })
+    replace(path, bytes, None).map_err(|error| CliError::Write {
+        path: path.into(),
+        reason: error.to_string(),
+    })
 }
 
 /// As [`write`], and what was there before stays as `previous`.
@@ -74,8 +86,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
 /// # Errors
 /// [`CliError::Write`].
 pub fn write_generation(path: &Path, previous: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    replace(path, bytes, Some(previous))
-        .map_err(|error| CliError::Write { path: path.into(), reason: error.to_string() })
+    replace(path, bytes, Some(previous)).map_err(|error| CliError::Write {
+        path: path.into(),
+        reason: error.to_string(),
+    })
 }
 
 fn replace(path: &Path, bytes: &[u8], previous: Option<&Path>) -> io::Result<()> {

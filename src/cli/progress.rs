@@ -15,7 +15,11 @@ pub struct Compiling(Option<ProgressBar>);
 
 impl Compiling {
     pub fn new() -> Self {
-        let bar = || ProgressBar::no_length().with_style(style()).with_message("kernels compiled");
+        let bar = || {
+            ProgressBar::no_length()
+                .with_style(style())
+                .with_message("kernels compiled")
+        };
         Self(std::io::stderr().is_terminal().then(bar))
     }
 
@@ -53,7 +57,13 @@ impl Meter {
             bar
         });
         let now = Instant::now();
-        Self { bar, steps, from, started: now, told: now }
+        Self {
+            bar,
+            steps,
+            from,
+            started: now,
+            told: now,
+        }
     }
 
     /// After `step` updates; `point` is the last one measured.
@@ -97,14 +107,22 @@ fn measured(point: &Point) -> String {
 
 /// Seconds per step in a fitting unit.
 pub fn pace(seconds: f64) -> String {
-    if seconds < 0.1 { format!("{:.2} ms/step", 1e3 * seconds) } else { format!("{seconds:.2} s/step") }
+    if seconds < 0.1 {
+        format!("{:.2} ms/step", 1e3 * seconds)
+    } else {
+        format!("{seconds:.2} s/step")
+    }
 }
 
 /// Seconds as h:mm:ss or m:ss.
 fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
 }
 
 #[cfg(test)]

@@ -94,8 +94,14 @@ impl<'a> Report<'a> {
             interrupted: course.interrupted,
             curve: run.curve().iter().map(row).collect(),
             seconds_per_step: course.seconds_per_step,
-            last: Final { loss: last.map(|point| point.loss), psnr: last.and_then(|point| point.psnr) },
-            peak: Peak { step: peak.map(|point| point.step), psnr: peak.and_then(|point| point.psnr) },
+            last: Final {
+                loss: last.map(|point| point.loss),
+                psnr: last.and_then(|point| point.psnr),
+            },
+            peak: Peak {
+                step: peak.map(|point| point.step),
+                psnr: peak.and_then(|point| point.psnr),
+            },
             memory_bytes: run.plan().bytes,
             macs_per_step: run.plan().macs,
             mask,
@@ -112,8 +118,20 @@ impl<'a> Report<'a> {
 }
 
 fn row(point: &Point) -> Row {
-    let Point { step, loss, psnr, kl, mean_logit } = *point;
-    Row { step, loss, psnr, kl, mean_logit }
+    let Point {
+        step,
+        loss,
+        psnr,
+        kl,
+        mean_logit,
+    } = *point;
+    Row {
+        step,
+        loss,
+        psnr,
+        kl,
+        mean_logit,
+    }
 }
 
 /// The point of the highest PSNR; none without a clean picture.

@@ -77,8 +77,18 @@ impl<'a> Session<'a> {
         if args.files.state_out.is_some() || args.files.checkpoint.is_some() {
             run.keep_first_gradient();
         }
-        let course = Course { interrupted: false, seconds_per_step: None };
-        Ok(Self { run, command, args, settings, course, saved: None })
+        let course = Course {
+            interrupted: false,
+            seconds_per_step: None,
+        };
+        Ok(Self {
+            run,
+            command,
+            args,
+            settings,
+            course,
+            saved: None,
+        })
     }
 
     /// Trains to the last step or to Ctrl-C, with checkpoints on the way and at the end.
@@ -125,7 +135,9 @@ impl<'a> Session<'a> {
     }
 
     async fn save(&mut self) -> Result<(), CliError> {
-        let Some(path) = &self.args.files.checkpoint else { return Ok(()) };
+        let Some(path) = &self.args.files.checkpoint else {
+            return Ok(());
+        };
         if self.saved == Some(self.run.step()) {
             return Ok(());
         }
@@ -147,7 +159,10 @@ impl<'a> Session<'a> {
         let files = &self.args.files;
         if let Some(path) = &files.out {
             let picture = self.run.output().await?;
-            output::write(path, &encode_png(&picture).map_err(|error| CliError::Encode(error.to_string()))?)?;
+            output::write(
+                path,
+                &encode_png(&picture).map_err(|error| CliError::Encode(error.to_string()))?,
+            )?;
         }
         if let Some(path) = &files.state_out {
             let state = self.run.state_out().await?;
@@ -159,7 +174,11 @@ impl<'a> Session<'a> {
             output::write(path, &report.to_json()?)?;
         }
         println!("{}", self.summary());
-        Ok(if self.course.interrupted { Done::Interrupted } else { Done::Complete })
+        Ok(if self.course.interrupted {
+            Done::Interrupted
+        } else {
+            Done::Complete
+        })
     }
 
     /// The run in one line.
@@ -175,7 +194,11 @@ impl<'a> Session<'a> {
             }
         }
         if let Some(best) = peak(self.run.curve()) {
-            text += &format!(" (highest {:.2} dB after {} steps)", best.psnr.unwrap_or_default(), best.step);
+            text += &format!(
+                " (highest {:.2} dB after {} steps)",
+                best.psnr.unwrap_or_default(),
+                best.step
+            );
         }
         text
     }
@@ -192,7 +215,11 @@ fn warn_of_memory(spec: &RunSpec, picture: &Picture) -> Result<(), CliError> {
     while too_large - fits > 1 {
         let middle = fits.midpoint(too_large);
         let side = middle * multiple;
-        if plan(spec, side, side)?.bytes <= MEMORY_BUDGET { fits = middle } else { too_large = middle }
+        if plan(spec, side, side)?.bytes <= MEMORY_BUDGET {
+            fits = middle
+        } else {
+            too_large = middle
+        }
     }
     let (needed, side) = (bytes as f64 / 1e9, fits * multiple);
     eprintln!("oes: this needs {needed:.1} GB of device memory; --crop {side} needs less than 2 GB");

@@ -27,27 +27,31 @@ impl KernelOp for BnBackward {
         let dst = slices.write(5);
         let (h, w, halo) = (self.h as usize, self.w as usize, self.halo as usize);
         let (full_h, full_w) = (h + 2 * halo, w + 2 * halo);
-        super::for_each_chunk(&mut dst[..self.channels as usize * full_h * full_w], full_h * full_w, |c, plane| {
-            let (scale, mean, inv_std) = (norm[4 * c], norm[4 * c + 2], norm[4 * c + 3]);
-            for i in 0..full_h {
-                for j in 0..full_w {
-                    let inside = (halo..h + halo).contains(&i) && (halo..w + halo).contains(&j);
-                    plane[i * full_w + j] = if inside {
-                        let at = (c * h + i - halo) * w + j - halo;
-                        let mut x = src[at];
-                        let mut slope = 1.0;
-                        if self.first == 1 {
-                            let v = first[4 * c] * x + first[4 * c + 1];
-                            slope = leaky_slope(v);
-                            x = leaky(v);
-                        }
-                        let xhat = (x - mean) * inv_std;
-                        slope * (scale * (grad[at] - means[4 * c] - xhat * means[4 * c + 1]))
-                    } else {
-                        0.0
-                    };
+        super::for_each_chunk(
+            &mut dst[..self.channels as usize * full_h * full_w],
+            full_h * full_w,
+            |c, plane| {
+                let (scale, mean, inv_std) = (norm[4 * c], norm[4 * c + 2], norm[4 * c + 3]);
+                for i in 0..full_h {
+                    for j in 0..full_w {
+                        let inside = (halo..h + halo).contains(&i) && (halo..w + halo).contains(&j);
+                        plane[i * full_w + j] = if inside {
+                            let at = (c * h + i - halo) * w + j - halo;
+                            let mut x = src[at];
+                            let mut slope = 1.0;
+                            if self.first == 1 {
+                                let v = first[4 * c] * x + first[4 * c + 1];
+                                slope = leaky_slope(v);
+                                x = leaky(v);
+                            }
+                            let xhat = (x - mean) * inv_std;
+                            slope * (scale * (grad[at] - means[4 * c] - xhat * means[4 * c + 1]))
+                        } else {
+                            0.0
+                        };
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 }

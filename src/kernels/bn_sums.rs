@@ -33,26 +33,34 @@ impl KernelOp for BnSums {
         let (src, first, norm, grad) = (slices.read(0), slices.read(1), slices.read(2), slices.read(3));
         let partials = slices.write(4);
         let (plane, splits) = (self.plane as usize, self.splits as usize);
-        super::for_each_chunk(&mut partials[..2 * splits * self.channels as usize], 2 * splits, |c, sums| {
-            let x = |i: usize| {
-                let v = src[c * plane + i];
-                if self.first == 1 { leaky(first[4 * c] * v + first[4 * c + 1]) } else { v }
-            };
-            let shift = x(0);
-            for (split, pair) in sums.chunks_mut(2).enumerate() {
-                pair.fill(0.0);
-                for i in (split..plane).step_by(splits) {
-                    let (a, b) = if self.gradient == 1 {
-                        let g = grad[c * plane + i];
-                        (g, g * ((x(i) - norm[4 * c + 2]) * norm[4 * c + 3]))
+        super::for_each_chunk(
+            &mut partials[..2 * splits * self.channels as usize],
+            2 * splits,
+            |c, sums| {
+                let x = |i: usize| {
+                    let v = src[c * plane + i];
+                    if self.first == 1 {
+                        leaky(first[4 * c] * v + first[4 * c + 1])
                     } else {
-                        let d = x(i) - shift;
-                        (d, d * d)
-                    };
-                    pair[0] += a;
-                    pair[1] += b;
+                        v
+                    }
+                };
+                let shift = x(0);
+                for (split, pair) in sums.chunks_mut(2).enumerate() {
+                    pair.fill(0.0);
+                    for i in (split..plane).step_by(splits) {
+                        let (a, b) = if self.gradient == 1 {
+                            let g = grad[c * plane + i];
+                            (g, g * ((x(i) - norm[4 * c + 2]) * norm[4 * c + 3]))
+                        } else {
+                            let d = x(i) - shift;
+                            (d, d * d)
+                        };
+                        pair[0] += a;
+                        pair[1] += b;
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 }

@@ -21,22 +21,30 @@ impl KernelOp for Correlate {
     kernel_plumbing!();
 
     fn grid(&self) -> [u32; 3] {
-        [self.coarse_w.div_ceil(self.strip), self.coarse_h, self.coarse_ch.div_ceil(4)]
+        [
+            self.coarse_w.div_ceil(self.strip),
+            self.coarse_h,
+            self.coarse_ch.div_ceil(4),
+        ]
     }
 
     fn run(&self, slices: &mut Slices<'_>) {
         let (fine, weights) = (slices.read(0), slices.read(1));
         let coarse = slices.write(2);
         let (h, w) = (self.coarse_h as usize, self.coarse_w as usize);
-        super::for_each_chunk(&mut coarse[..self.coarse_ch as usize * h * w], 4 * h * w, |block, planes| {
-            for i in 0..h {
-                super::for_each_strip(w, |j, width| match width {
-                    16 => self.tile::<16>(fine, weights, block, i, j, planes),
-                    4 => self.tile::<4>(fine, weights, block, i, j, planes),
-                    _ => self.tile::<1>(fine, weights, block, i, j, planes),
-                });
-            }
-        });
+        super::for_each_chunk(
+            &mut coarse[..self.coarse_ch as usize * h * w],
+            4 * h * w,
+            |block, planes| {
+                for i in 0..h {
+                    super::for_each_strip(w, |j, width| match width {
+                        16 => self.tile::<16>(fine, weights, block, i, j, planes),
+                        4 => self.tile::<4>(fine, weights, block, i, j, planes),
+                        _ => self.tile::<1>(fine, weights, block, i, j, planes),
+                    });
+                }
+            },
+        );
     }
 
     fn macs(&self) -> u64 {
@@ -64,13 +72,10 @@ impl Correlate {
                 let start = (f * fine_h + stride * i + a) * fine_w + stride * j;
                 let row = &fine[start..start + stride * (WIDTH - 1) + k];
                 let taps = &weights[4 * ((block * fine_ch + f) * k + a) * k..][..4 * k];
+                let phases = super::phases(row, stride);
                 for (b, tap) in taps.chunks_exact(4).enumerate() {
                     let mut x = [0.0; WIDTH];
-                    if stride == 1 {
-                        x.copy_from_slice(&row[b..b + WIDTH]);
-                    } else {
-                        x.iter_mut().zip(row[b..].iter().step_by(stride)).for_each(|(x, v)| *x = *v);
-                    }
+                    x.copy_from_slice(&phases[b % stride][b / stride..][..WIDTH]);
                     super::add_products(&mut sums, tap, &x);
                 }
             }

@@ -28,7 +28,11 @@ impl KernelOp for CorrelateTransposed {
 
     fn grid(&self) -> [u32; 3] {
         let s = self.stride;
-        [self.fine_w.div_ceil(s).div_ceil(self.strip), self.fine_h.div_ceil(s), self.fine_ch.div_ceil(4) * s * s]
+        [
+            self.fine_w.div_ceil(s).div_ceil(self.strip),
+            self.fine_h.div_ceil(s),
+            self.fine_ch.div_ceil(4) * s * s,
+        ]
     }
 
     fn run(&self, slices: &mut Slices<'_>) {
@@ -36,17 +40,21 @@ impl KernelOp for CorrelateTransposed {
         let fine = slices.write(2);
         let s = self.stride as usize;
         let (h, w) = (self.fine_h as usize, self.fine_w as usize);
-        super::for_each_chunk(&mut fine[..self.fine_ch as usize * h * w], 4 * h * w, |block, planes| {
-            for y in 0..h {
-                for px in 0..s.min(w) {
-                    super::for_each_strip((w - px).div_ceil(s), |t, width| match width {
-                        16 => self.tile::<16>(coarse, weights, block, [y, s * t + px], planes),
-                        4 => self.tile::<4>(coarse, weights, block, [y, s * t + px], planes),
-                        _ => self.tile::<1>(coarse, weights, block, [y, s * t + px], planes),
-                    });
+        super::for_each_chunk(
+            &mut fine[..self.fine_ch as usize * h * w],
+            4 * h * w,
+            |block, planes| {
+                for y in 0..h {
+                    for px in 0..s.min(w) {
+                        super::for_each_strip((w - px).div_ceil(s), |t, width| match width {
+                            16 => self.tile::<16>(coarse, weights, block, [y, s * t + px], planes),
+                            4 => self.tile::<4>(coarse, weights, block, [y, s * t + px], planes),
+                            _ => self.tile::<1>(coarse, weights, block, [y, s * t + px], planes),
+                        });
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     fn macs(&self) -> u64 {
@@ -66,8 +74,7 @@ impl CorrelateTransposed {
         planes: &mut [f32],
     ) {
         let (k, s, shift) = (self.k as usize, self.stride as usize, self.shift as usize);
-        let (coarse_ch, coarse_h, coarse_w) =
-            (self.coarse_ch as usize, self.coarse_h as usize, self.coarse_w as usize);
+        let (coarse_ch, coarse_h, coarse_w) = (self.coarse_ch as usize, self.coarse_h as usize, self.coarse_w as usize);
         let mut sums = [[0.0; WIDTH]; 4];
         for c in 0..coarse_ch {
             // Taps a with s | (y + shift - a), and b alike, are those that hit a coarse pixel.
@@ -84,7 +91,11 @@ impl CorrelateTransposed {
         }
         let (h, w) = (self.fine_h as usize, self.fine_w as usize);
         for (plane, sums) in planes.chunks_mut(h * w).zip(&sums) {
-            plane[y * w + x..].iter_mut().step_by(s).zip(sums).for_each(|(out, sum)| *out = *sum);
+            plane[y * w + x..]
+                .iter_mut()
+                .step_by(s)
+                .zip(sums)
+                .for_each(|(out, sum)| *out = *sum);
         }
     }
 }

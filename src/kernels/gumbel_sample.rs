@@ -39,8 +39,7 @@ impl KernelOp for GumbelSample {
         for t in 0..self.threads as usize {
             let (mut kl, mut sum) = (0.0, 0.0);
             for block in (t..count.div_ceil(4)).step_by(self.threads as usize) {
-                let words =
-                    philox4x32_10([block as u32, step, self.stream, 0], [self.key0, self.key1]);
+                let words = philox4x32_10([block as u32, step, self.stream, 0], [self.key0, self.key1]);
                 for (lane, word) in words.into_iter().enumerate() {
                     let i = 4 * block + lane;
                     if i >= count {
@@ -58,8 +57,8 @@ impl KernelOp for GumbelSample {
                     // sigmoid(-x), not 1 - m: where m rounds to 1 the slope is small, but Adam scales it up again.
                     slope[i] = theta[i] * m * sigmoid(-x) / tau;
                     let s = sigmoid(p);
-                    kl += s * ((s + 1e-6) * self.inverse_p0).ln()
-                        + (1.0 - s) * ((1.0 - s + 1e-6) * self.inverse_q0).ln();
+                    kl +=
+                        s * ((s + 1e-6) * self.inverse_p0).ln() + (1.0 - s) * ((1.0 - s + 1e-6) * self.inverse_q0).ln();
                     sum += p;
                 }
             }

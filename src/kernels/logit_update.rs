@@ -26,8 +26,7 @@ impl KernelOp for LogitUpdate {
     }
 
     fn run(&self, slices: &mut Slices<'_>) {
-        let (grad, slope, schedule, counter) =
-            (slices.read(0), slices.read(1), slices.read(2), slices.read(3));
+        let (grad, slope, schedule, counter) = (slices.read(0), slices.read(1), slices.read(2), slices.read(3));
         let (logits, m, v) = (slices.write(4), slices.write(5), slices.write(6));
         let row = &schedule[4 * counter[0] as usize..];
         for i in 0..self.count as usize {

@@ -36,11 +36,11 @@ impl KernelOp for LossFinalise {
         let (grad, ring) = (slices.write(4), slices.write(5));
         let row = 4 * (counter[0] as usize % self.ring_len as usize);
         let width = 2 + self.channels as usize;
-        let total = |column: usize| -> f32 {
-            (0..self.count as usize).map(|t| partials[t * width + column]).sum()
-        };
+        let total = |column: usize| -> f32 { (0..self.count as usize).map(|t| partials[t * width + column]).sum() };
         let mask_total = |column: usize| -> f32 {
-            (0..self.mask_count as usize).map(|t| mask_partials[2 * t + column]).sum()
+            (0..self.mask_count as usize)
+                .map(|t| mask_partials[2 * t + column])
+                .sum()
         };
         ring[row] = total(0) * self.inverse;
         ring[row + 1] = total(1) * self.inverse;

@@ -252,7 +252,9 @@ pub(crate) fn for_each_chunk(data: &mut [f32], len: usize, work: impl Fn(usize, 
     #[cfg(not(target_arch = "wasm32"))]
     {
         use rayon::prelude::*;
-        data.par_chunks_mut(len.max(1)).enumerate().for_each(|(i, chunk)| work(i, chunk));
+        data.par_chunks_mut(len.max(1))
+            .enumerate()
+            .for_each(|(i, chunk)| work(i, chunk));
     }
     #[cfg(target_arch = "wasm32")]
     for (i, chunk) in data.chunks_mut(len.max(1)).enumerate() {
@@ -272,6 +274,26 @@ fn for_each_strip(n: usize, mut work: impl FnMut(usize, usize)) {
         work(at, width);
         at += width;
     }
+}
+
+/// The most taps a kernel has along an axis.
+const MOST_TAPS: usize = 5;
+/// Room for the pixels that a strip of 16 and its taps read from every stride-th place on.
+const PHASE_LEN: usize = 16 + MOST_TAPS;
+
+/// A row's pixels sorted by their place modulo the stride (1 or 2), so that each tap reads neighbours:
+/// pixel `stride * t + b` is `phases[b % stride][t + b / stride]`.
+fn phases(row: &[f32], stride: usize) -> [[f32; PHASE_LEN]; 2] {
+    let mut phases = [[0.0; PHASE_LEN]; 2];
+    if stride == 1 {
+        phases[0][..row.len()].copy_from_slice(row);
+    } else {
+        for (at, pair) in row.chunks(2).enumerate() {
+            phases[0][at] = pair[0];
+            phases[1][at] = pair.get(1).copied().unwrap_or_default();
+        }
+    }
+    phases
 }
 
 /// `sums[lane]` += `tap[lane]` * `x` for four channels.
@@ -301,7 +323,10 @@ fn lanes<const LANES: usize>(left: &[f32], right: &[f32], stride: usize) -> f32 
         if stride == 1 {
             sums.iter_mut().zip(x).zip(y).for_each(|((sum, x), y)| *sum += x * y);
         } else {
-            sums.iter_mut().zip(x).zip(y.iter().step_by(stride)).for_each(|((sum, x), y)| *sum += x * y);
+            sums.iter_mut()
+                .zip(x)
+                .zip(y.iter().step_by(stride))
+                .for_each(|((sum, x), y)| *sum += x * y);
         }
     }
     sums.iter().sum()

@@ -50,15 +50,25 @@ impl KernelOp for PackWeights {
 impl PackWeights {
     /// (blocked channels, inner channels).
     fn channels(&self) -> (u32, u32) {
-        if self.transposed == 1 { (self.fine_ch, self.coarse_ch) } else { (self.coarse_ch, self.fine_ch) }
+        if self.transposed == 1 {
+            (self.fine_ch, self.coarse_ch)
+        } else {
+            (self.coarse_ch, self.fine_ch)
+        }
     }
 }
 
 /// The taps p of one axis of a 3-tap kernel that act at position `a` of its widened form.
 pub fn widened_from(a: usize) -> impl Iterator<Item = usize> {
-    [3 - a as isize, 2 - a as isize].into_iter().filter(|p| (0..3).contains(p)).map(|p| p as usize)
+    [3 - a as isize, 2 - a as isize]
+        .into_iter()
+        .filter(|p| (0..3).contains(p))
+        .map(|p| p as usize)
 }
 
 fn widened_tap(kernel: &[f32], a: usize, b: usize) -> f32 {
-    widened_from(a).flat_map(|p| widened_from(b).map(move |q| 3 * p + q)).map(|tap| kernel[tap]).sum()
+    widened_from(a)
+        .flat_map(|p| widened_from(b).map(move |q| 3 * p + q))
+        .map(|tap| kernel[tap])
+        .sum()
 }

@@ -34,27 +34,31 @@ impl KernelOp for Prepare {
         let (dst_h, dst_w) = (self.dst_h as usize, self.dst_w as usize);
         let per = if self.paired == 1 { 2 } else { 1 };
         let (rows, columns) = sources.split_at(per * dst_h);
-        super::for_each_chunk(&mut dst[..self.channels as usize * dst_h * dst_w], dst_h * dst_w, |c, plane| {
-            let value = |y: u32, x: u32| {
-                let mut v = src[(c * src_h + y as usize) * src_w + x as usize];
-                if self.first == 1 {
-                    v = leaky(first[4 * c] * v + first[4 * c + 1]);
+        super::for_each_chunk(
+            &mut dst[..self.channels as usize * dst_h * dst_w],
+            dst_h * dst_w,
+            |c, plane| {
+                let value = |y: u32, x: u32| {
+                    let mut v = src[(c * src_h + y as usize) * src_w + x as usize];
+                    if self.first == 1 {
+                        v = leaky(first[4 * c] * v + first[4 * c + 1]);
+                    }
+                    if self.second == 1 {
+                        v = second[4 * c] * v + second[4 * c + 1];
+                    }
+                    v
+                };
+                for (i, row) in plane.chunks_mut(dst_w).enumerate() {
+                    for (j, out) in row.iter_mut().enumerate() {
+                        *out = if self.paired == 1 {
+                            let (y, x) = ([rows[2 * i], rows[2 * i + 1]], [columns[2 * j], columns[2 * j + 1]]);
+                            0.25 * ((value(y[0], x[0]) + value(y[0], x[1])) + (value(y[1], x[0]) + value(y[1], x[1])))
+                        } else {
+                            value(rows[i], columns[j])
+                        };
+                    }
                 }
-                if self.second == 1 {
-                    v = second[4 * c] * v + second[4 * c + 1];
-                }
-                v
-            };
-            for (i, row) in plane.chunks_mut(dst_w).enumerate() {
-                for (j, out) in row.iter_mut().enumerate() {
-                    *out = if self.paired == 1 {
-                        let (y, x) = ([rows[2 * i], rows[2 * i + 1]], [columns[2 * j], columns[2 * j + 1]]);
-                        0.25 * ((value(y[0], x[0]) + value(y[0], x[1])) + (value(y[1], x[0]) + value(y[1], x[1])))
-                    } else {
-                        value(rows[i], columns[j])
-                    };
-                }
-            }
-        });
+            },
+        );
     }
 }

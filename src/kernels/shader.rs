@@ -59,8 +59,10 @@ pub fn shader_text(op: &dyn KernelOp) -> Result<String, String> {
 /// A sentence that names the faulty directive.
 pub fn expand(source: &str, constants: &[(&str, u32)]) -> Result<String, String> {
     let lines: Vec<&str> = source.lines().collect();
-    let mut known: HashMap<String, i64> =
-        constants.iter().map(|(name, value)| (name.to_uppercase(), i64::from(*value))).collect();
+    let mut known: HashMap<String, i64> = constants
+        .iter()
+        .map(|(name, value)| (name.to_uppercase(), i64::from(*value)))
+        .collect();
     for line in &lines {
         // The file's own constants that follow from the given ones.
         let declared = line.strip_prefix("const ").and_then(|rest| rest.split_once(": u32 = "));
@@ -95,7 +97,11 @@ fn sum(tokens: &[String], at: &mut usize, known: &HashMap<String, i64>) -> Optio
     while let Some(sign @ ("+" | "-")) = tokens.get(*at).map(String::as_str) {
         *at += 1;
         let right = product(tokens, at, known)?;
-        value = if sign == "+" { value.checked_add(right)? } else { value.checked_sub(right)? };
+        value = if sign == "+" {
+            value.checked_add(right)?
+        } else {
+            value.checked_sub(right)?
+        };
     }
     Some(value)
 }
@@ -105,7 +111,11 @@ fn product(tokens: &[String], at: &mut usize, known: &HashMap<String, i64>) -> O
     while let Some(sign @ ("*" | "/")) = tokens.get(*at).map(String::as_str) {
         *at += 1;
         let right = atom(tokens, at, known)?;
-        value = if sign == "*" { value.checked_mul(right)? } else { value.checked_div(right)? };
+        value = if sign == "*" {
+            value.checked_mul(right)?
+        } else {
+            value.checked_div(right)?
+        };
     }
     Some(value)
 }
@@ -118,7 +128,10 @@ fn atom(tokens: &[String], at: &mut usize, known: &HashMap<String, i64>) -> Opti
         *at += 1;
         return (tokens.get(*at - 1)? == ")").then_some(value);
     }
-    known.get(token).copied().or_else(|| token.trim_end_matches('u').parse().ok())
+    known
+        .get(token)
+        .copied()
+        .or_else(|| token.trim_end_matches('u').parse().ok())
 }
 
 fn expand_lines(lines: &[&str], known: &HashMap<String, i64>, text: &mut String) -> Result<(), String> {
@@ -150,8 +163,10 @@ fn expand_lines(lines: &[&str], known: &HashMap<String, i64>, text: &mut String)
         }
         let body = &lines[body_start..i - 1];
         for k in 0..count {
-            let replaced: Vec<String> =
-                body.iter().map(|l| l.replace(&format!("${name}"), &k.to_string())).collect();
+            let replaced: Vec<String> = body
+                .iter()
+                .map(|l| l.replace(&format!("${name}"), &k.to_string()))
+                .collect();
             let replaced: Vec<&str> = replaced.iter().map(String::as_str).collect();
             expand_lines(&replaced, known, text)?;
         }

@@ -27,7 +27,11 @@ impl KernelOp for SparseApply {
 
     fn grid(&self) -> [u32; 3] {
         let step = self.out_step;
-        [self.out_w.div_ceil(step), self.out_h.div_ceil(step).div_ceil(self.rows), self.channels * step * step]
+        [
+            self.out_w.div_ceil(step),
+            self.out_h.div_ceil(step).div_ceil(self.rows),
+            self.channels * step * step,
+        ]
     }
 
     fn run(&self, slices: &mut Slices<'_>) {

@@ -32,16 +32,20 @@ impl KernelOp for SparseWeightGrad {
         let entries = self.entries as usize;
         let (h, w, stride) = (self.h as usize, self.w as usize, self.stride as usize);
         let (coarse_w, fine_w) = (self.coarse_w as usize, self.fine_w as usize);
-        super::for_each_chunk(&mut partials[..entries * self.splits as usize], entries, |split, sums| {
-            let rows = split * self.band as usize..((split + 1) * self.band as usize).min(h);
-            for (sum, at) in sums.iter_mut().zip(table.chunks(2)) {
-                *sum = 0.0;
-                for i in rows.clone() {
-                    let left = &coarse[at[0] as usize + i * coarse_w..][..w];
-                    *sum += super::dot(left, &fine[at[1] as usize + stride * i * fine_w..], stride);
+        super::for_each_chunk(
+            &mut partials[..entries * self.splits as usize],
+            entries,
+            |split, sums| {
+                let rows = split * self.band as usize..((split + 1) * self.band as usize).min(h);
+                for (sum, at) in sums.iter_mut().zip(table.chunks(2)) {
+                    *sum = 0.0;
+                    for i in rows.clone() {
+                        let left = &coarse[at[0] as usize + i * coarse_w..][..w];
+                        *sum += super::dot(left, &fine[at[1] as usize + stride * i * fine_w..], stride);
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     fn macs(&self) -> u64 {

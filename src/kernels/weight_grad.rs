@@ -93,11 +93,10 @@ fn row<const K: usize, const LANES: usize>(
     while at + LANES <= left[0].len() {
         let window = &right[stride * at..][..stride * (LANES - 1) + K];
         let pixels: [[f32; LANES]; 4] = left.map(|row| std::array::from_fn(|t| row[at + t]));
+        let phases = super::phases(window, stride);
         for b in 0..K {
-            let x: [f32; LANES] = match stride {
-                1 => std::array::from_fn(|t| window[b + t]),
-                _ => std::array::from_fn(|t| window[b + stride * t]),
-            };
+            let mut x = [0.0; LANES];
+            x.copy_from_slice(&phases[b % stride][b / stride..][..LANES]);
             for (sums, pixels) in sums.iter_mut().zip(&pixels) {
                 for t in 0..LANES {
                     sums[b][t] += pixels[t] * x[t];

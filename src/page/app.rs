@@ -8,7 +8,7 @@ use super::drop::listen;
 use super::footer::Footer;
 use super::header::Header;
 use super::mask_picker::MaskPicker;
-use super::notices::Notices;
+use super::notices::{EngineNotice, Notices};
 use super::picture_picker::PicturePicker;
 use super::plot::Plots;
 use super::query::Query;
@@ -47,11 +47,12 @@ fn App(catalogue: Catalogue) -> impl IntoView {
         <a class="skip" href="#picture-stage">{text::SKIP}</a>
         <Header studio />
         <main class="layout" class:dragging=move || dragging.get()>
-            <section class="work" id="picture-stage" tabindex="-1" aria-label=text::COMPARE>
+            <section class="work" id="picture-stage" tabindex="-1" aria-label=text::WORK>
                 <Crash studio />
                 <Notices studio />
                 <Stage studio />
                 <Transport studio />
+                <EngineNotice studio />
                 <Readings studio />
                 <Plots studio />
             </section>

@@ -17,7 +17,9 @@ pub fn catch_panics() {
 /// Puts a panel with the message on top of the page.
 pub fn show(message: &str) {
     let put = || -> Result<(), JsValue> {
-        let document = web_sys::window().and_then(|window| window.document()).ok_or("no document")?;
+        let document = web_sys::window()
+            .and_then(|window| window.document())
+            .ok_or("no document")?;
         let panel = document.create_element("div")?;
         panel.set_class_name("crash crash-page");
         panel.set_attribute("role", "alert")?;

@@ -8,9 +8,8 @@ use super::text;
 #[component]
 pub fn Footer(studio: Studio) -> impl IntoView {
     let credits = studio.catalogue.with_value(|catalogue| {
-        let credit = |sample: &crate::catalogue::Sample| {
-            text::sample_credit(&sample.title, &sample.credit, &sample.licence)
-        };
+        let credit =
+            |sample: &crate::catalogue::Sample| text::sample_credit(&sample.title, &sample.credit, &sample.licence);
         catalogue.samples.iter().map(credit).collect::<Vec<_>>().join("; ")
     });
     view! {

@@ -8,15 +8,17 @@ use super::{text, theme};
 #[component]
 pub fn Header(studio: Studio) -> impl IntoView {
     let dark = RwSignal::new(theme::is_dark());
-    let label = move || if dark.get() { text::THEME_TO_LIGHT } else { text::THEME_TO_DARK };
-    let engine = move || match studio.engine.get() {
-        Engine::Starting => view! { <span class="quiet">"Starting…"</span> }.into_any(),
-        Engine::Absent => view! { <span class="quiet">"No engine"</span> }.into_any(),
-        Engine::Ready { kind, adapter } => view! {
-            <span class="quiet">{text::engine(kind)}" "</span>
-            <span class="adapter-name">{text::adapter(&adapter)}</span>
+    let label = move || {
+        if dark.get() {
+            text::THEME_TO_LIGHT
+        } else {
+            text::THEME_TO_DARK
         }
-        .into_any(),
+    };
+    let engine = move || match studio.engine.get() {
+        Engine::Starting => ("", text::ENGINE_STARTING.to_owned()),
+        Engine::Absent => ("", text::ENGINE_ABSENT.to_owned()),
+        Engine::Ready { kind, adapter } => text::engine(kind, &adapter),
     };
     view! {
         <header class="top">
@@ -31,7 +33,7 @@ pub fn Header(studio: Studio) -> impl IntoView {
                 </div>
             </div>
             <div class="top-right">
-                <p class="adapter" id="adapter">{engine}</p>
+                <p class="adapter" id="adapter"><span class="quiet">{move || engine().0}</span>" "{move || engine().1}</p>
                 <button type="button" class="plain" title=text::THEME_HINT on:click=move |_| theme::switch(dark)>
                     {label}
                 </button>

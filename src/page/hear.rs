@@ -19,32 +19,59 @@ impl Studio {
                 self.engine.set(Engine::Ready { kind: engine, adapter });
                 self.recreate();
             }
-            Reply::Picture { name, width, height, notes } => {
-                self.picture.set(Some(PictureFacts { name, width, height, notes }));
-                self.recreate();
+            Reply::Picture {
+                name,
+                width,
+                height,
+                notes,
+            } => {
+                self.picture_read(PictureFacts {
+                    name,
+                    width,
+                    height,
+                    notes,
+                });
             }
             // Unless the mask was given up while it was read.
             Reply::Mask(facts) if self.mask_choice.get_untracked() != MaskChoice::Dense => {
-                self.mask.set(Some(facts));
-                self.recreate();
+                self.mask_read(facts);
             }
-            Reply::Fault { run: None, fault } => self.take_fault(fault),
+            Reply::Fault { run: None, fault } => {
+                match fault.kind {
+                    FaultKind::Picture => self.picture_refused(),
+                    FaultKind::Mask => self.mask_refused(),
+                    _ => {}
+                }
+                self.take_fault(fault);
+            }
             Reply::Panic { message } => {
                 self.engine.set(Engine::Absent);
                 self.crash.set(Some(message));
             }
             Reply::Png { run, step } if self.is_current(run) => {
-                let name = self.picture.read_untracked().as_ref().map(|picture| picture.name.clone());
+                let name = self
+                    .picture
+                    .read_untracked()
+                    .as_ref()
+                    .map(|picture| picture.name.clone());
                 let name = text::file_name(name.as_deref().unwrap_or("picture"), step);
                 if save::png(attachment, &name).is_err() {
-                    let fault = Fault::new(FaultKind::Run, "the browser did not take the file: allow downloads for this page");
+                    let fault = Fault::new(
+                        FaultKind::Run,
+                        "the browser did not take the file: allow downloads for this page",
+                    );
                     self.take_fault(fault);
                 }
             }
             Reply::Created { run, facts } if self.is_current(run) => self.facts.set(Some(facts)),
             Reply::State { run, state } if self.is_current(run) => self.state.set(state),
             Reply::Compiling { run, done, total } if self.is_current(run) => self.compiled.set((done, total)),
-            Reply::Progress { run, step, steps_per_second, points } if self.is_current(run) => {
+            Reply::Progress {
+                run,
+                step,
+                steps_per_second,
+                points,
+            } if self.is_current(run) => {
                 self.step.set(step);
                 self.steps_per_second.set(steps_per_second);
                 if !points.is_empty() {

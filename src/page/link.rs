@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use js_sys::Reflect;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::worker::protocol::{Reply, Request};
 use crate::worker::{pack, unpack};
@@ -13,13 +14,16 @@ use crate::worker::{pack, unpack};
 /// The worker's start script, relative to the page.
 const SCRIPT: &str = "static/worker.js";
 
+/// A message and what it hands over.
+type Packed = (JsValue, js_sys::Array);
+
 /// A worker; dropping it ends the worker and frees all that it holds.
 pub struct Link {
     worker: Worker,
     /// Requests that wait for [`Reply::Started`]; none once it came.
-    early: Rc<RefCell<Option<Vec<(JsValue, js_sys::Array)>>>>,
+    early: Rc<RefCell<Option<Vec<Packed>>>>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+    _on_error: Closure<dyn FnMut(Event)>,
 }
 
 impl Link {
@@ -49,14 +53,22 @@ impl Link {
             })
         };
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
-            let said = event.message();
-            let message = if said.is_empty() { "the worker's script could not be loaded".to_owned() } else { said };
+        let on_error = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+            // A script that cannot be loaded gives a plain event, without a message.
+            let said = Reflect::get(&event, &"message".into())
+                .ok()
+                .and_then(|message| message.as_string());
+            let message = said.unwrap_or_else(|| "the worker's script could not be loaded".to_owned());
             hear(Reply::Panic { message }, JsValue::UNDEFINED);
         });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         worker.post_message(&wasm_bindgen::module())?;
-        Ok(Self { worker, early, _on_message: on_message, _on_error: on_error })
+        Ok(Self {
+            worker,
+            early,
+            _on_message: on_message,
+            _on_error: on_error,
+        })
     }
 
     /// Sends a request, and what belongs to it.

@@ -9,14 +9,19 @@ use crate::catalogue::Preset;
 
 #[component]
 pub fn MaskPicker(studio: Studio) -> impl IntoView {
-    let (presets, samples) =
-        studio.catalogue.with_value(|catalogue| (catalogue.presets.clone(), catalogue.samples.clone()));
+    let (presets, samples) = studio
+        .catalogue
+        .with_value(|catalogue| (catalogue.presets.clone(), catalogue.samples.clone()));
     let card = move |preset: Preset| {
         let id = StoredValue::new(preset.id.clone());
         let sample = samples.iter().find(|sample| sample.id == preset.learned_on);
         let thumb = sample.map(|sample| format!("static/{}", sample.thumb));
         let learned = sample.map(|sample| text::learned_on(&sample.title));
-        let hint = [Some(text::keeps(preset.keep)), learned].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let hint = [Some(text::keeps(preset.keep)), learned]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ");
         let chosen = move || studio.mask_choice.get() == MaskChoice::Preset(id.get_value());
         view! {
             <button type="button" class="row-card" data-mask=preset.id.clone()

@@ -9,11 +9,15 @@ mod app;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod canvases;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod choices;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod crash;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod drop;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod footer;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod good;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod header;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]

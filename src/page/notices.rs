@@ -12,11 +12,6 @@ const MODEST_SIZE: usize = 256;
 #[component]
 pub fn Notices(studio: Studio) -> impl IntoView {
     let fault = move || studio.fault.get().map(|fault| view! { <FaultNotice studio fault /> });
-    let engine = move || match studio.engine.get() {
-        Engine::Ready { kind: EngineKind::Cpu, .. } => Some(text::CPU_OPENLY.to_owned()),
-        Engine::Ready { adapter, .. } if adapter.software => Some(text::software_warning(&adapter)),
-        _ => None,
-    };
     let memory = move || {
         let facts = studio.facts.get().filter(|facts| facts.bytes > facts.budget)?;
         let sentence = text::over_budget(&facts);
@@ -37,8 +32,20 @@ pub fn Notices(studio: Studio) -> impl IntoView {
     view! {
         {fault}
         {memory}
-        {move || engine().map(|sentence| view! { <p class="notice" id="engine-notice">{sentence}</p> })}
     }
+}
+
+/// Why steps take long here, where they do.
+#[component]
+pub fn EngineNotice(studio: Studio) -> impl IntoView {
+    let engine = move || match studio.engine.get() {
+        Engine::Ready {
+            kind: EngineKind::Cpu, ..
+        } => Some(text::CPU_OPENLY.to_owned()),
+        Engine::Ready { adapter, .. } if adapter.software => Some(text::software_warning(&adapter)),
+        _ => None,
+    };
+    move || engine().map(|sentence| view! { <p class="notice" id="engine-notice">{sentence}</p> })
 }
 
 #[component]
@@ -74,7 +81,7 @@ fn FaultNotice(studio: Studio, fault: Fault) -> impl IntoView {
     };
     view! {
         <div class="notice fault" role="alert" id="fault">
-            <p><strong>{text::FAULT_TITLE}". "</strong>{fault.message}</p>
+            <p><strong>{text::fault(fault.kind)}</strong>" "{fault.message}</p>
             <p class="actions">
                 {offer}
                 <button type="button" class="plain" on:click=move |_| studio.fault.set(None)>{text::DISMISS}</button>

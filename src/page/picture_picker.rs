@@ -23,7 +23,7 @@ pub fn PicturePicker(studio: Studio) -> impl IntoView {
                 aria-pressed=move || chosen().to_string()
                 on:click=move |_| studio.choose_sample(id.get_value())>
                 <img src=format!("static/{}", sample.thumb) alt="" width="96" height="96" loading="lazy" />
-                <span class="tile-name">{name}</span>
+                <span class="for-readers">{name}</span>
             </button>
         }
     };
@@ -47,7 +47,7 @@ pub fn PicturePicker(studio: Studio) -> impl IntoView {
             <legend><h2>{text::PICTURE}</h2></legend>
             <div class="tiles">
                 {samples.into_iter().map(tile).collect_view()}
-                <label class="tile own" class:chosen=move || studio.picture_choice.get() == PictureChoice::Own>
+                <label class="tile own" title=text::PICTURE_OWN_HINT class:chosen=move || studio.picture_choice.get() == PictureChoice::Own>
                     <input type="file" id="picture-file" accept=TYPES
                         on:change=move |event| take_file(&event, |file| studio.choose_own_picture(file)) />
                     <span class="plus" aria-hidden="true">"+"</span>
@@ -62,7 +62,9 @@ pub fn PicturePicker(studio: Studio) -> impl IntoView {
 
 /// Hands over a file input's choice, and empties it, so that the same file can be chosen again.
 pub fn take_file(event: &web_sys::Event, take: impl FnOnce(File)) {
-    let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+    let input = event
+        .target()
+        .and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
     if let Some(input) = input {
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
             take(file);

@@ -28,19 +28,49 @@ struct Kind {
     rising: bool,
 }
 
-const PSNR: Kind =
-    Kind { id: "psnr-plot", title: text::PSNR_PLOT, short: text::PSNR, unit: " dB", logarithmic: false, rising: true };
-const LOSS: Kind =
-    Kind { id: "loss-plot", title: text::LOSS_PLOT, short: text::LOSS, unit: "", logarithmic: true, rising: false };
+const PSNR: Kind = Kind {
+    id: "psnr-plot",
+    title: text::PSNR_PLOT,
+    short: text::PSNR,
+    unit: " dB",
+    logarithmic: false,
+    rising: true,
+};
+const LOSS: Kind = Kind {
+    id: "loss-plot",
+    title: text::LOSS_PLOT,
+    short: text::LOSS,
+    unit: "",
+    logarithmic: true,
+    rising: false,
+};
 
 #[component]
 pub fn Plots(studio: Studio) -> impl IntoView {
     let psnr = Signal::derive(move || {
-        studio.points.read().iter().filter_map(|p| Some((p.step as f64, p.psnr?))).collect::<Vec<_>>()
+        studio
+            .points
+            .read()
+            .iter()
+            .filter_map(|p| Some((p.step as f64, p.psnr?)))
+            .collect::<Vec<_>>()
     });
-    let loss = Signal::derive(move || studio.points.read().iter().map(|p| (p.step as f64, p.loss)).collect::<Vec<_>>());
+    let loss = Signal::derive(move || {
+        studio
+            .points
+            .read()
+            .iter()
+            .map(|p| (p.step as f64, p.loss))
+            .collect::<Vec<_>>()
+    });
     let noisy = Signal::derive(move || studio.facts.read().as_ref().and_then(|facts| facts.noisy_psnr));
-    let no_clean = move || studio.facts.read().as_ref().is_some_and(|facts| facts.noisy_psnr.is_none());
+    let no_clean = move || {
+        studio
+            .facts
+            .read()
+            .as_ref()
+            .is_some_and(|facts| facts.noisy_psnr.is_none())
+    };
     view! {
         <section class="plots" aria-labelledby="curves-title">
             <h2 id="curves-title" class="for-readers">{text::CURVES}</h2>
@@ -59,7 +89,11 @@ fn Plot(
     level: Signal<Option<f64>>,
     empty: Signal<&'static str>,
 ) -> impl IntoView {
-    let summary = move || points.with(|points| summary(kind, points)).unwrap_or_else(|| empty.get().to_owned());
+    let summary = move || {
+        points
+            .with(|points| summary(kind, points))
+            .unwrap_or_else(|| empty.get().to_owned())
+    };
     let drawing = move || {
         let points = points.get();
         if points.is_empty() {
@@ -80,12 +114,26 @@ fn draw(kind: Kind, points: &[(f64, f64)], level: Option<f64>) -> impl IntoView 
     let last_step = points.last().map_or(0.0, |p| p.0).max(10.0);
     let values = points.iter().map(|p| p.1).chain(level).filter(|v| v.is_finite());
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-    let pad = if kind.logarithmic { 0.0 } else { (0.05 * (high - low)).max(0.2) };
+    let pad = if kind.logarithmic {
+        0.0
+    } else {
+        (0.05 * (high - low)).max(0.2)
+    };
     let factor = if kind.logarithmic { 1.15 } else { 1.0 };
     let (low, high) = ((low - pad) / factor, (high + pad) * factor);
-    let x = Scale { from: (0.0, last_step), to: (LEFT, WIDTH - RIGHT) };
-    let y = Scale { from: (value(low), value(high)), to: (HEIGHT - BOTTOM, TOP) };
-    let rows = if kind.logarithmic { log_ticks(low, high) } else { ticks(low, high, 4) };
+    let x = Scale {
+        from: (0.0, last_step),
+        to: (LEFT, WIDTH - RIGHT),
+    };
+    let y = Scale {
+        from: (value(low), value(high)),
+        to: (HEIGHT - BOTTOM, TOP),
+    };
+    let rows = if kind.logarithmic {
+        log_ticks(low, high)
+    } else {
+        ticks(low, high, 4)
+    };
     let grid = move |tick: f64| {
         let at = y.at(value(tick));
         view! {
@@ -98,7 +146,9 @@ fn draw(kind: Kind, points: &[(f64, f64)], level: Option<f64>) -> impl IntoView 
         view! { <text x=x.at(tick) y=HEIGHT - 6.0 class="tick-x">{text::thousands(tick as u64)}</text> }
     };
     let curve: Vec<(f64, f64)> = thin(points, POINTS).into_iter().map(|(s, v)| (s, value(v))).collect();
-    let end = curve.last().map(|(s, v)| view! { <circle cx=x.at(*s) cy=y.at(*v) r="3.5" class="end" /> });
+    let end = curve
+        .last()
+        .map(|(s, v)| view! { <circle cx=x.at(*s) cy=y.at(*v) r="3.5" class="end" /> });
     let line = level.map(|level| {
         let at = y.at(value(level));
         view! {
@@ -120,6 +170,16 @@ fn summary(kind: Kind, points: &[(f64, f64)]) -> Option<String> {
     let named = |point: &(f64, f64)| (point.0 as u64, point.1);
     let ends = (points.first()?, points.last()?);
     let by_value = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
-    let best = if kind.rising { points.iter().max_by(by_value) } else { points.iter().min_by(by_value) };
-    Some(text::plot_summary(kind.short, kind.unit, named(ends.0), named(ends.1), named(best?)))
+    let best = if kind.rising {
+        points.iter().max_by(by_value)
+    } else {
+        points.iter().min_by(by_value)
+    };
+    Some(text::plot_summary(
+        kind.short,
+        kind.unit,
+        named(ends.0),
+        named(ends.1),
+        named(best?),
+    ))
 }

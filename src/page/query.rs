@@ -19,12 +19,16 @@ pub struct Query {
 
 impl Query {
     pub fn of_page() -> Self {
-        let search = web_sys::window().and_then(|window| window.location().search().ok()).unwrap_or_default();
+        let search = web_sys::window()
+            .and_then(|window| window.location().search().ok())
+            .unwrap_or_default();
         let parameters = UrlSearchParams::new_with_str(&search).ok();
         let get = |name: &str| parameters.as_ref().and_then(|parameters| parameters.get(name));
         let number = |name: &str| get(name).and_then(|text| text.parse::<u64>().ok());
         let within = |name: &str, low: usize, high: usize| {
-            number(name).and_then(|n| usize::try_from(n).ok()).filter(|n| (low..=high).contains(n))
+            number(name)
+                .and_then(|n| usize::try_from(n).ok())
+                .filter(|n| (low..=high).contains(n))
         };
         Self {
             sample: get("sample"),
@@ -32,7 +36,11 @@ impl Query {
             size: within("size", MIN_SIDE, MAX_SIDE),
             steps: number("steps").filter(|steps| (1..=1_000_000).contains(steps)),
             levels: within("levels", 1, 8),
-            engine: if get("engine").as_deref() == Some("cpu") { EngineKind::Cpu } else { EngineKind::Gpu },
+            engine: if get("engine").as_deref() == Some("cpu") {
+                EngineKind::Cpu
+            } else {
+                EngineKind::Gpu
+            },
             debug: get("debug").is_some(),
         }
     }

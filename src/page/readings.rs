@@ -12,13 +12,17 @@ pub fn Readings(studio: Studio) -> impl IntoView {
     let gain = move || {
         let noisy = studio.facts.read().as_ref().and_then(|facts| facts.noisy_psnr)?;
         let now = last()?.psnr?;
-        Some(format!("{:+.1} dB against the noisy picture", now - noisy))
+        Some(text::gain(now - noisy))
     };
     let best = move || {
         let points = studio.points.read();
-        let best = points.iter().filter_map(|p| Some((p.step, p.psnr?))).max_by(|a, b| a.1.total_cmp(&b.1))?;
-        Some(format!("best {:.2} dB at step {}", best.1, text::thousands(best.0)))
+        points
+            .iter()
+            .filter_map(|p| Some((p.step, p.psnr?)))
+            .max_by(|a, b| a.1.total_cmp(&b.1))
     };
+    let best_psnr = move || text::decibels(best().map(|best| best.1));
+    let best_step = move || best().map(|best| text::at_step(best.0));
     let loss = move || text::loss(last().map(|point| point.loss));
     let speed = move || text::speed(studio.steps_per_second.get());
     view! {
@@ -31,9 +35,14 @@ pub fn Readings(studio: Studio) -> impl IntoView {
                     <dd class="aside">{gain}</dd>
                 </div>
                 <div>
+                    <dt>{text::BEST}</dt>
+                    <dd id="best">{best_psnr}</dd>
+                    <dd class="aside">{best_step}</dd>
+                </div>
+                <div>
                     <dt>{text::LOSS}</dt>
                     <dd id="loss">{loss}</dd>
-                    <dd class="aside">{best}</dd>
+                    <dd class="aside">{move || last().map(|_| text::LOSS_HINT)}</dd>
                 </div>
                 <div>
                     <dt>{text::SPEED}</dt>

@@ -13,7 +13,9 @@ pub fn png(bytes: &JsValue, name: &str) -> Result<(), JsValue> {
     options.set_type("image/png");
     let blob = Blob::new_with_buffer_source_sequence_and_options(&Array::of1(bytes), &options)?;
     let address = Url::create_object_url_with_blob(&blob)?;
-    let document = web_sys::window().and_then(|window| window.document()).ok_or("no document")?;
+    let document = web_sys::window()
+        .and_then(|window| window.document())
+        .ok_or("no document")?;
     let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
     link.set_href(&address);
     link.set_download(name);

@@ -22,7 +22,11 @@ pub fn ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
     }
     let rough = (high - low) / count as f64;
     let power = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|step| *step >= rough).unwrap_or(rough);
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|m| m * power)
+        .find(|step| *step >= rough)
+        .unwrap_or(rough);
     let first = (low / step).ceil() as i64;
     let last = (high / step).floor() as i64;
     (first..=last).map(|i| i as f64 * step).collect()
@@ -39,7 +43,11 @@ pub fn log_ticks(low: f64, high: f64) -> Vec<f64> {
             .collect()
     };
     let tens = within(&[1.0]);
-    if tens.len() >= 2 { tens } else { within(&[1.0, 2.0, 5.0]) }
+    if tens.len() >= 2 {
+        tens
+    } else {
+        within(&[1.0, 2.0, 5.0])
+    }
 }
 
 /// At most about `limit` points, keeping the extremes of each stretch, so that spikes stay visible.
@@ -112,9 +120,22 @@ mod tests {
 
     #[test]
     fn a_path_maps_its_ends() {
-        let x = Scale { from: (0.0, 10.0), to: (0.0, 100.0) };
-        let y = Scale { from: (0.0, 1.0), to: (50.0, 0.0) };
+        let x = Scale {
+            from: (0.0, 10.0),
+            to: (0.0, 100.0),
+        };
+        let y = Scale {
+            from: (0.0, 1.0),
+            to: (50.0, 0.0),
+        };
         assert_eq!(path(&[(0.0, 0.0), (10.0, 1.0)], x, y), "M0.0 50.0L100.0 0.0");
-        assert_eq!(Scale { from: (2.0, 2.0), to: (0.0, 10.0) }.at(2.0), 5.0);
+        assert_eq!(
+            Scale {
+                from: (2.0, 2.0),
+                to: (0.0, 10.0)
+            }
+            .at(2.0),
+            5.0
+        );
     }
 }

@@ -20,7 +20,13 @@ pub fn Settings(studio: Studio) -> impl IntoView {
         };
         studio.facts.get().map(|facts| text::needs(&facts, kind))
     };
-    let hint = move || if studio.is_busy() { text::LOCKED } else { text::STARTS_OVER };
+    let hint = move || {
+        if studio.is_busy() {
+            text::LOCKED
+        } else {
+            text::STARTS_OVER
+        }
+    };
     view! {
         <fieldset class="card" disabled=move || studio.is_busy()>
             <legend><h2>{text::SIZE}</h2></legend>
@@ -54,9 +60,19 @@ const MAX_SEED: u64 = (1 << 53) - 1;
 fn SizeField(studio: Studio) -> impl IntoView {
     let options = move || {
         let size = studio.setup.get().size;
-        let longest = studio.picture.get().map_or(usize::MAX, |picture| picture.width.max(picture.height));
-        let limit = if studio.wanted_engine.get() == EngineKind::Cpu { CPU_SIZES } else { usize::MAX };
-        let mut sizes: Vec<usize> = SIZES.into_iter().filter(|size| *size < longest && *size <= limit).collect();
+        let longest = studio
+            .picture
+            .get()
+            .map_or(usize::MAX, |picture| picture.width.max(picture.height));
+        let limit = if studio.wanted_engine.get() == EngineKind::Cpu {
+            CPU_SIZES
+        } else {
+            usize::MAX
+        };
+        let mut sizes: Vec<usize> = SIZES
+            .into_iter()
+            .filter(|size| *size < longest && *size <= limit)
+            .collect();
         if longest <= limit {
             sizes.push(longest);
         }
@@ -91,7 +107,7 @@ fn SizeField(studio: Studio) -> impl IntoView {
             <label for="size">{text::SIZE_LABEL}</label>
             <select id="size" on:change=choose>{options}</select>
         </div>
-        <div class="choices" role="radiogroup" aria-label="How the picture is brought to that size">
+        <div class="choices" role="radiogroup" aria-label=text::FRAMING>
             {framing(Framing::Scale, "framing-scale", text::FRAMING_SCALE)}
             {framing(Framing::Crop, "framing-crop", text::FRAMING_CROP)}
         </div>
@@ -143,7 +159,11 @@ fn NumberField(
 #[component]
 fn EngineField(studio: Studio) -> impl IntoView {
     let choose = move |event| {
-        let kind = if event_target_value(&event) == "cpu" { EngineKind::Cpu } else { EngineKind::Gpu };
+        let kind = if event_target_value(&event) == "cpu" {
+            EngineKind::Cpu
+        } else {
+            EngineKind::Gpu
+        };
         studio.set_engine(kind);
     };
     let is = move |kind| studio.wanted_engine.get() == kind;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::state::Studio;
 use super::text;
-use crate::worker::protocol::View;
+use crate::worker::protocol::{RunState, View};
 
 const VIEWS: [View; 3] = [View::Noisy, View::Result, View::Clean];
 
@@ -16,7 +16,13 @@ pub fn Stage(studio: Studio) -> impl IntoView {
     let right = RwSignal::new(View::Result);
     let split = RwSignal::new(50_u32);
     let started = move || studio.step.get() > 0;
-    let has_clean = move || studio.facts.read().as_ref().is_some_and(|facts| facts.noisy_psnr.is_some());
+    let has_clean = move || {
+        studio
+            .facts
+            .read()
+            .as_ref()
+            .is_some_and(|facts| facts.noisy_psnr.is_some())
+    };
     // A view that is not there yet, or that this picture does not have, gives way to the noisy picture.
     let shown = move |wanted: View| match wanted {
         View::Result if !started() => View::Noisy,
@@ -37,6 +43,10 @@ pub fn Stage(studio: Studio) -> impl IntoView {
         move || studio.facts.read().as_ref().map_or(3, |facts| facts.height).to_string(),
     );
     let ready = move || studio.facts.read().is_some();
+    let waiting = move || match studio.state.get() {
+        RunState::Idle => text::WAITING_START,
+        _ => text::WAITING_RESULT,
+    };
     let slide = move |event| {
         if let Ok(value) = event_target_value(&event).parse() {
             split.set(value);
@@ -58,7 +68,7 @@ pub fn Stage(studio: Studio) -> impl IntoView {
             </div>
             <div class="sides">
                 <Side id="left-view" label=text::COMPARE_LEFT side=left has_clean=Signal::derive(has_clean) />
-                <p class="hint" class:gone=move || started() || !ready()>{text::WAITING_RESULT}</p>
+                <p class="hint" class:gone=move || started() || !ready()>{waiting}</p>
                 <Side id="right-view" label=text::COMPARE_RIGHT side=right has_clean=Signal::derive(has_clean) />
             </div>
         </div>

@@ -5,6 +5,7 @@ use wasm_bindgen::JsValue;
 use web_sys::File;
 
 use super::canvases::Canvases;
+use super::good::{GoodMask, GoodPicture, NO_MASK};
 use super::link::Link;
 use super::query::Query;
 use crate::catalogue::Catalogue;
@@ -17,13 +18,16 @@ use crate::worker::protocol::{
 pub const SIZE_ON_GPU: usize = 256;
 pub const SIZE_IN_SOFTWARE: usize = 192;
 /// Of the noise that is added to a sample.
-const SAMPLE_SIGMA: f64 = 0.1;
+pub const SAMPLE_SIGMA: f64 = 0.1;
 
 /// The engine, as far as the page knows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Engine {
     Starting,
-    Ready { kind: EngineKind, adapter: AdapterDescription },
+    Ready {
+        kind: EngineKind,
+        adapter: AdapterDescription,
+    },
     /// No GPU, or it is lost, or the worker failed.
     Absent,
 }
@@ -82,15 +86,22 @@ pub struct Studio {
     size_chosen: StoredValue<bool>,
     link: StoredValue<Option<Link>, LocalStorage>,
     canvases: StoredValue<Canvases, LocalStorage>,
-    own_picture: StoredValue<Option<File>, LocalStorage>,
-    own_mask: StoredValue<Option<File>, LocalStorage>,
+    pub(super) own_picture: StoredValue<Option<File>, LocalStorage>,
+    pub(super) own_mask: StoredValue<Option<File>, LocalStorage>,
+    /// What the worker has now: a choice that fails falls back to it.
+    pub(super) good_picture: StoredValue<Option<GoodPicture>, LocalStorage>,
+    pub(super) good_mask: StoredValue<GoodMask, LocalStorage>,
 }
 
 impl Studio {
     pub fn new(catalogue: Catalogue, query: &Query) -> Self {
         let sample = query.sample.clone().filter(|id| catalogue.sample(id).is_some());
         let sample = sample.or_else(|| catalogue.samples.first().map(|sample| sample.id.clone()));
-        let preset = if query.levels.is_some() { None } else { catalogue.presets.first().map(|preset| preset.id.clone()) };
+        let preset = if query.levels.is_some() {
+            None
+        } else {
+            catalogue.presets.first().map(|preset| preset.id.clone())
+        };
         let asked = query.mask.clone().filter(|id| catalogue.preset(id).is_some());
         let mask = match (query.mask.as_deref(), asked.or(preset)) {
             (Some("dense"), _) | (_, None) => MaskChoice::Dense,
@@ -130,6 +141,8 @@ impl Studio {
             canvases: StoredValue::new_local(Canvases::default()),
             own_picture: StoredValue::new_local(None),
             own_mask: StoredValue::new_local(None),
+            good_picture: StoredValue::new_local(None),
+            good_mask: StoredValue::new_local(NO_MASK),
         }
     }
 
@@ -141,6 +154,8 @@ impl Studio {
         self.fault.set(None);
         self.forget_run();
         self.canvases.update_value(Canvases::clear);
+        self.good_picture.set_value(None);
+        self.good_mask.set_value(NO_MASK);
         match Link::open(move |reply, attachment| self.hear(reply, &attachment)) {
             Ok(link) => self.link.set_value(Some(link)),
             Err(error) => {
@@ -148,7 +163,12 @@ impl Studio {
                 return;
             }
         }
-        self.send(&Request::Open { engine: self.wanted_engine.get_untracked() }, None);
+        self.send(
+            &Request::Open {
+                engine: self.wanted_engine.get_untracked(),
+            },
+            None,
+        );
         self.load_mask();
         self.load_picture();
         // Makes the canvases anew, which then attach themselves to the new worker.
@@ -179,70 +199,6 @@ impl Studio {
         }
     }
 
-    pub fn choose_sample(self, id: String) {
-        self.picture_choice.set(PictureChoice::Sample(id));
-        self.setup.update(|setup| setup.sigma = SAMPLE_SIGMA);
-        self.load_picture();
-    }
-
-    pub fn choose_own_picture(self, file: File) {
-        self.own_picture.set_value(Some(file));
-        self.picture_choice.set(PictureChoice::Own);
-        self.setup.update(|setup| setup.sigma = 0.0);
-        self.load_picture();
-    }
-
-    fn load_picture(self) {
-        self.fault.set(None);
-        self.picture.set(None);
-        self.forget_run();
-        match self.picture_choice.get_untracked() {
-            PictureChoice::Own => {
-                let Some(file) = self.own_picture.get_value() else { return };
-                self.send(&Request::LoadPicture { name: file.name(), address: None }, Some(&file));
-            }
-            PictureChoice::Sample(id) => {
-                let found = self.catalogue.with_value(|catalogue| {
-                    catalogue.sample(&id).map(|sample| (sample.title.clone(), super::address_of(&sample.file)))
-                });
-                if let Some((name, address)) = found {
-                    self.send(&Request::LoadPicture { name, address: Some(address) }, None);
-                }
-            }
-        }
-    }
-
-    pub fn choose_mask(self, choice: MaskChoice) {
-        self.mask_choice.set(choice);
-        self.load_mask();
-        self.recreate();
-    }
-
-    pub fn choose_own_mask(self, file: File) {
-        self.own_mask.set_value(Some(file));
-        self.choose_mask(MaskChoice::Own);
-    }
-
-    fn load_mask(self) {
-        self.fault.set(None);
-        self.mask.set(None);
-        match self.mask_choice.get_untracked() {
-            MaskChoice::Dense => self.send(&Request::NoMask, None),
-            MaskChoice::Own => {
-                let Some(file) = self.own_mask.get_value() else { return };
-                self.send(&Request::LoadMask { name: file.name(), address: None, sha256: None }, Some(&file));
-            }
-            MaskChoice::Preset(id) => {
-                let found = self.catalogue.with_value(|catalogue| catalogue.preset(&id).cloned());
-                if let Some(preset) = found {
-                    let address = Some(super::address_of(&preset.file));
-                    let sha256 = Some(preset.sha256);
-                    self.send(&Request::LoadMask { name: preset.title, address, sha256 }, None);
-                }
-            }
-        }
-    }
-
     /// Changes what defines the run, which then starts over.
     pub fn change(self, change: impl FnOnce(&mut Setup)) {
         self.setup.update(change);
@@ -262,7 +218,7 @@ impl Studio {
         }
     }
 
-    fn forget_run(self) {
+    pub(super) fn forget_run(self) {
         self.facts.set(None);
         self.state.set(RunState::Idle);
         self.compiled.set((0, 0));
@@ -280,7 +236,12 @@ impl Studio {
 
     /// Makes a new run from the present choices, as soon as all of them are read.
     pub(super) fn recreate(self) {
-        self.send(&Request::Drop { run: self.run.get_value() }, None);
+        self.send(
+            &Request::Drop {
+                run: self.run.get_value(),
+            },
+            None,
+        );
         self.forget_run();
         let mask_is_there =
             self.mask_choice.get_untracked() == MaskChoice::Dense || self.mask.read_untracked().is_some();
@@ -295,28 +256,59 @@ impl Studio {
                 self.send(&Request::Attach { canvas, run, view }, None);
             }
         });
-        self.send(&Request::Create { run, setup: self.setup.get_untracked() }, None);
+        self.send(
+            &Request::Create {
+                run,
+                setup: self.setup.get_untracked(),
+            },
+            None,
+        );
     }
 
     pub fn play(self) {
-        self.send(&Request::Play { run: self.run.get_value() }, None);
+        self.send(
+            &Request::Play {
+                run: self.run.get_value(),
+            },
+            None,
+        );
     }
 
     pub fn step_once(self) {
-        self.send(&Request::Step { run: self.run.get_value(), steps: 1 }, None);
+        self.send(
+            &Request::Step {
+                run: self.run.get_value(),
+                steps: 1,
+            },
+            None,
+        );
     }
 
     pub fn pause(self) {
-        self.send(&Request::Pause { run: self.run.get_value() }, None);
+        self.send(
+            &Request::Pause {
+                run: self.run.get_value(),
+            },
+            None,
+        );
     }
 
     pub fn download(self) {
-        self.send(&Request::Result { run: self.run.get_value() }, None);
+        self.send(
+            &Request::Result {
+                run: self.run.get_value(),
+            },
+            None,
+        );
     }
 
     /// Whether a run is there that may take steps.
     pub fn can_step(self) -> bool {
-        let fits = self.facts.read().as_ref().is_some_and(|facts| facts.bytes <= facts.budget);
+        let fits = self
+            .facts
+            .read()
+            .as_ref()
+            .is_some_and(|facts| facts.bytes <= facts.budget);
         let alive = self.mask.read().as_ref().is_none_or(|mask| mask.alive);
         let open = !matches!(self.state.get(), RunState::Finished | RunState::Failed);
         alive && open && (fits || (self.facts.read().is_some() && self.beyond_budget.get()))

@@ -1,21 +1,24 @@
 //! Every English text of the page, in one place.
 
 use crate::engine::AdapterDescription;
-use crate::worker::protocol::{EngineKind, RunFacts, RunState, View};
+use crate::worker::protocol::{EngineKind, FaultKind, RunFacts, RunState, View};
 
 pub const TITLE: &str = "Optimal Eye Surgeon";
 pub const TAGLINE: &str = "Denoise a photograph on your own GPU, with a network that has never seen another picture.";
+pub const WORK: &str = "The picture and its curves";
 pub const SKIP: &str = "Skip to the picture";
 
-pub const THEME_TO_DARK: &str = "Dark";
-pub const THEME_TO_LIGHT: &str = "Light";
+pub const THEME_TO_DARK: &str = "Dark mode";
+pub const THEME_TO_LIGHT: &str = "Light mode";
 pub const THEME_HINT: &str = "Switch between light and dark colours";
 
 pub const PICTURE: &str = "Picture";
-pub const PICTURE_OWN: &str = "Your own…";
+pub const PICTURE_OWN: &str = "Your own";
+pub const PICTURE_OWN_HINT: &str = "Choose a picture file of your own";
 pub const PICTURE_DROP: &str = "Or drop or paste one anywhere on this page. It stays on this machine.";
 pub const PICTURE_LOADING: &str = "Reading the picture…";
-pub const OWN_IS_NOISY: &str = "Taken as already noisy: no noise is added, and there is no PSNR without a clean picture.";
+pub const OWN_IS_NOISY: &str =
+    "Taken as already noisy: no noise is added, and there is no PSNR without a clean picture.";
 
 pub const MASK: &str = "Mask";
 pub const MASK_DENSE: &str = "Dense, no mask";
@@ -26,6 +29,7 @@ pub const MASK_LOADING: &str = "Reading the mask…";
 pub const MASK_DEAD: &str = "Choose another mask, or dense, to start.";
 
 pub const SIZE: &str = "Size and noise";
+pub const FRAMING: &str = "How the picture is brought to that size";
 pub const SIZE_LABEL: &str = "Longer side";
 pub const FRAMING_SCALE: &str = "Smaller copy";
 pub const FRAMING_CROP: &str = "Crop the middle";
@@ -39,6 +43,8 @@ pub const ENGINE: &str = "Engine";
 pub const ENGINE_GPU: &str = "GPU (WebGPU)";
 pub const ENGINE_CPU: &str = "CPU";
 pub const STARTS_OVER: &str = "Changing any of this starts over.";
+pub const ENGINE_STARTING: &str = "Starting…";
+pub const ENGINE_ABSENT: &str = "No engine";
 pub const LOCKED: &str = "Pause to change these.";
 
 pub const START: &str = "Start";
@@ -49,16 +55,18 @@ pub const STEP_HINT: &str = "One step, then pause";
 pub const RESET: &str = "Reset";
 pub const DOWNLOAD: &str = "Download PNG";
 
-pub const COMPARE: &str = "Before and after";
 pub const COMPARE_SLIDER: &str = "Boundary between the two pictures, in percent from the left";
 pub const COMPARE_LEFT: &str = "Left";
 pub const COMPARE_RIGHT: &str = "Right";
-pub const WAITING_RESULT: &str = "The result appears here once you start.";
+pub const WAITING_START: &str = "The result appears here once you start.";
+pub const WAITING_RESULT: &str = "The first picture takes a moment…";
 
 pub const READINGS: &str = "Readings";
 pub const CURVES: &str = "Curves";
 pub const PSNR: &str = "PSNR";
+pub const BEST: &str = "Best PSNR";
 pub const LOSS: &str = "Loss";
+pub const LOSS_HINT: &str = "to the noisy picture";
 pub const SPEED: &str = "Speed";
 pub const PROGRESS: &str = "Progress";
 pub const PSNR_PLOT: &str = "PSNR against the clean picture, in dB";
@@ -67,12 +75,12 @@ pub const NOISY_LEVEL: &str = "noisy picture";
 pub const NO_POINTS: &str = "No readings yet.";
 pub const NO_PSNR: &str = "No PSNR: this picture has no clean original to compare with.";
 
-pub const FAULT_TITLE: &str = "That did not work";
 pub const DISMISS: &str = "Dismiss";
 pub const USE_CPU: &str = "Use the CPU engine";
 pub const RESTART: &str = "Start the engine again";
 pub const TRY_ANYWAY: &str = "Try anyway";
-pub const CPU_OPENLY: &str = "The CPU engine runs on one core and takes seconds a step. Keep to small pictures and a sparse mask.";
+pub const CPU_OPENLY: &str =
+    "The CPU engine runs on one core and takes seconds a step. Keep to small pictures and a sparse mask.";
 
 pub const CRASH_TITLE: &str = "The program has failed";
 pub const CRASH_ADVICE: &str = "The run is lost; your files are untouched. Start the engine again, or reload the page. If it happens twice, try a smaller picture, and report the text below.";
@@ -87,6 +95,18 @@ pub fn view(view: View) -> &'static str {
         View::Noisy => "Noisy",
         View::Result => "Result",
         View::Clean => "Clean",
+    }
+}
+
+/// What a fault is about.
+pub fn fault(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::Picture => "This picture cannot be used.",
+        FaultKind::Mask => "This mask cannot be used.",
+        FaultKind::NoGpu => "There is no GPU to compute on.",
+        FaultKind::DeviceLost => "The GPU is gone.",
+        FaultKind::Memory => "The memory does not suffice.",
+        FaultKind::Run => "That did not work.",
     }
 }
 
@@ -106,26 +126,32 @@ pub fn compiling(done: usize, total: usize) -> String {
     format!("Preparing the GPU: kernel {done} of {total}")
 }
 
-pub fn adapter(adapter: &AdapterDescription) -> String {
-    if adapter.name.is_empty() { "not disclosed by this browser".to_owned() } else { adapter.name.clone() }
-}
-
-pub fn engine(kind: EngineKind) -> &'static str {
+/// Who computes: a label and a name.
+pub fn engine(kind: EngineKind, adapter: &AdapterDescription) -> (&'static str, String) {
     match kind {
-        EngineKind::Gpu => "GPU",
-        EngineKind::Cpu => "Engine",
+        EngineKind::Cpu => ("", adapter.name.clone()),
+        EngineKind::Gpu if adapter.name.is_empty() => ("GPU:", "not disclosed by this browser".to_owned()),
+        EngineKind::Gpu => ("GPU:", adapter.name.clone()),
     }
 }
 
 pub fn software_warning(adapter: &AdapterDescription) -> String {
-    let name = if adapter.name.is_empty() { "A software adapter" } else { adapter.name.as_str() };
+    let name = if adapter.name.is_empty() {
+        "A software adapter"
+    } else {
+        adapter.name.as_str()
+    };
     format!(
         "{name} is a program on the CPU, not a graphics chip, so every step takes long. If this machine has a GPU, turn on hardware acceleration in the browser's settings and update the driver."
     )
 }
 
 pub fn size_option(size: usize, is_full: bool) -> String {
-    if is_full { format!("{size} pixels, full size") } else { format!("{size} pixels") }
+    if is_full {
+        format!("{size} pixels, full size")
+    } else {
+        format!("{size} pixels")
+    }
 }
 
 pub fn memory(bytes: u64) -> String {
@@ -137,8 +163,20 @@ pub fn memory(bytes: u64) -> String {
 }
 
 pub fn needs(facts: &RunFacts, engine: EngineKind) -> String {
-    let kind = if engine == EngineKind::Gpu { "graphics memory" } else { "memory" };
-    format!("{} × {} pixels; needs {} of {kind}.", facts.width, facts.height, memory(facts.bytes))
+    if facts.bytes == 0 {
+        return format!("{} × {} pixels.", facts.width, facts.height);
+    }
+    let kind = if engine == EngineKind::Gpu {
+        "graphics memory"
+    } else {
+        "memory"
+    };
+    format!(
+        "{} × {} pixels; needs {} of {kind}.",
+        facts.width,
+        facts.height,
+        memory(facts.bytes)
+    )
 }
 
 pub fn over_budget(facts: &RunFacts) -> String {
@@ -186,6 +224,15 @@ pub fn decibels(psnr: Option<f64>) -> String {
     psnr.map_or_else(|| "–".to_owned(), |psnr| format!("{psnr:.2} dB"))
 }
 
+pub fn gain(decibels: f64) -> String {
+    let sign = if decibels < 0.0 { '−' } else { '+' };
+    format!("{sign}{:.1} dB against noisy", decibels.abs())
+}
+
+pub fn at_step(step: u64) -> String {
+    format!("at step {}", thousands(step))
+}
+
 pub fn loss(loss: Option<f64>) -> String {
     loss.map_or_else(|| "–".to_owned(), |loss| format!("{loss:.5}"))
 }
@@ -213,7 +260,10 @@ pub fn sample_credit(title: &str, credit: &str, licence: &str) -> String {
 /// The name of the saved file.
 pub fn file_name(picture: &str, step: u64) -> String {
     let stem = picture.rsplit_once('.').map_or(picture, |(stem, _)| stem);
-    let safe: String = stem.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '-' }).collect();
+    let safe: String = stem
+        .chars()
+        .map(|c| if c.is_alphanumeric() || c == '-' { c } else { '-' })
+        .collect();
     format!("{safe}-denoised-step-{step}.png")
 }
 

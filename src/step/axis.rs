@@ -22,7 +22,11 @@ fn reflect(at: isize, n: usize) -> u32 {
 
 impl AxisMap {
     fn single(source_len: usize, sources: impl Iterator<Item = u32>) -> Self {
-        Self { source_len, sources: sources.map(|s| [s, s]).collect(), paired: false }
+        Self {
+            source_len,
+            sources: sources.map(|s| [s, s]).collect(),
+            paired: false,
+        }
     }
 
     /// Every position from itself.
@@ -38,7 +42,11 @@ impl AxisMap {
     /// The mean of neighbours on the map padded by reflection by 2: n + 3 positions (method section 7.1).
     pub fn boxed_reflect(n: usize) -> Self {
         let at = |i: usize| reflect(i as isize - 2, n);
-        Self { source_len: n, sources: (0..n + 3).map(|i| [at(i), at(i + 1)]).collect(), paired: true }
+        Self {
+            source_len: n,
+            sources: (0..n + 3).map(|i| [at(i), at(i + 1)]).collect(),
+            paired: true,
+        }
     }
 
     /// A border of one that repeats the edge: n + 2 positions (method section 7.3).
@@ -54,7 +62,11 @@ impl AxisMap {
     /// The mean of two neighbours, stride 2: n / 2 positions.
     pub fn pool(n: usize) -> Self {
         let sources = (0..n as u32 / 2).map(|i| [2 * i, 2 * i + 1]).collect();
-        Self { source_len: n, sources, paired: true }
+        Self {
+            source_len: n,
+            sources,
+            paired: true,
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -125,7 +137,11 @@ impl FoldTable {
     fn join(mut table: Vec<u32>, columns: &[u32], scale: f32) -> Self {
         let start = table.len() as u32;
         table.extend(columns);
-        Self { table, columns: start, scale }
+        Self {
+            table,
+            columns: start,
+            scale,
+        }
     }
 }
 

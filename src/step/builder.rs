@@ -24,7 +24,11 @@ impl Default for StepBuilder {
 
 impl StepBuilder {
     pub fn new() -> Self {
-        let unused = TensorInfo { label: "unused", len: ALIGNMENT, persistent: true };
+        let unused = TensorInfo {
+            label: "unused",
+            len: ALIGNMENT,
+            persistent: true,
+        };
         Self {
             prologue: Vec::new(),
             ops: Vec::new(),
@@ -37,12 +41,20 @@ impl StepBuilder {
 
     /// A tensor that lives from the op that writes it to the last that reads it.
     pub fn tensor(&mut self, label: &'static str, len: usize) -> TensorId {
-        self.add(TensorInfo { label, len, persistent: false })
+        self.add(TensorInfo {
+            label,
+            len,
+            persistent: false,
+        })
     }
 
     /// A tensor that survives from step to step; zeros at first.
     pub fn persistent(&mut self, label: &'static str, len: usize) -> TensorId {
-        self.add(TensorInfo { label, len, persistent: true })
+        self.add(TensorInfo {
+            label,
+            len,
+            persistent: true,
+        })
     }
 
     fn add(&mut self, info: TensorInfo) -> TensorId {
@@ -59,8 +71,12 @@ impl StepBuilder {
     pub fn table(&mut self, words: &[u32]) -> Table {
         let offset = self.tables.len();
         self.tables.extend(words);
-        self.tables.resize(self.tables.len().max(offset + 1).next_multiple_of(ALIGNMENT), 0);
-        Table { offset: offset as u32, len: words.len().max(1) as u32 }
+        self.tables
+            .resize(self.tables.len().max(offset + 1).next_multiple_of(ALIGNMENT), 0);
+        Table {
+            offset: offset as u32,
+            len: words.len().max(1) as u32,
+        }
     }
 
     /// Appends an op to the step.
@@ -85,10 +101,15 @@ impl StepBuilder {
     pub fn finish(self, limit: u64) -> Result<Step, StepError> {
         let ops: Vec<&Op> = self.prologue.iter().chain(&self.ops).collect();
         let words = (limit / 4) as usize;
-        let memory = MemoryPlan::new(&self.tensors, &ops, words)
-            .map_err(|len| StepError::TensorTooLarge { bytes: 4 * len as u64, limit })?;
+        let memory = MemoryPlan::new(&self.tensors, &ops, words).map_err(|len| StepError::TensorTooLarge {
+            bytes: 4 * len as u64,
+            limit,
+        })?;
         if self.tables.len() > words {
-            return Err(StepError::TensorTooLarge { bytes: 4 * self.tables.len() as u64, limit });
+            return Err(StepError::TensorTooLarge {
+                bytes: 4 * self.tables.len() as u64,
+                limit,
+            });
         }
         Ok(Step {
             forward_len: self.forward_len.unwrap_or(self.ops.len()),
@@ -108,7 +129,11 @@ fn op(layer: &str, kernel: Kernel, operands: &[Operand]) -> Op {
         "{} binds another number of operands",
         kernel.op().info().name
     );
-    Op { kernel, operands: operands.to_vec(), layer: layer.to_string() }
+    Op {
+        kernel,
+        operands: operands.to_vec(),
+        layer: layer.to_string(),
+    }
 }
 
 impl From<TensorId> for Operand {

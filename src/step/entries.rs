@@ -4,14 +4,9 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entries {
     /// Every parameter: `q` is the flat vector.
-    All {
-        n: usize,
-    },
+    All { n: usize },
     /// The parameters with these flat indices, ascending.
-    Kept {
-        n: usize,
-        flat: Vec<u32>,
-    },
+    Kept { n: usize, flat: Vec<u32> },
 }
 
 impl Entries {

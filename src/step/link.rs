@@ -80,7 +80,11 @@ pub struct Tuning {
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { strip: 4, rows: 4, gradient_threads: 8192 }
+        Self {
+            strip: 4,
+            rows: 4,
+            gradient_threads: 8192,
+        }
     }
 }
 
@@ -91,10 +95,7 @@ impl Link {
     }
 
     /// Kept weights as (flat index, c, f, p, q): p, q the taps of the stored kernel.
-    fn kept<'a>(
-        &'a self,
-        entries: &'a Entries,
-    ) -> impl Iterator<Item = (usize, usize, usize, usize, usize)> + 'a {
+    fn kept<'a>(&'a self, entries: &'a Entries) -> impl Iterator<Item = (usize, usize, usize, usize, usize)> + 'a {
         let k = if self.widened { 3 } else { self.k };
         let pairs = (0..self.coarse.len()).flat_map(move |c| (0..self.fine.len()).map(move |f| (c, f)));
         pairs.flat_map(move |(c, f)| {
@@ -254,7 +255,10 @@ impl Link {
     }
 
     /// Appends the weight gradient. `halo` is the border of the coarse plane.
-    #[expect(clippy::too_many_arguments, reason = "the two maps of a link and where its gradient goes")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the two maps of a link and where its gradient goes"
+    )]
     pub fn weight_grad(
         &self,
         b: &mut StepBuilder,
@@ -308,7 +312,11 @@ impl Link {
             splits: splits as u32,
             band: band as u32,
         };
-        b.push(&self.layer, kernel, &[coarse.id.into(), fine.id.into(), partials.into()]);
+        b.push(
+            &self.layer,
+            kernel,
+            &[coarse.id.into(), fine.id.into(), partials.into()],
+        );
         if self.storage == Storage::Full {
             let kernel = ReduceWeightGrad {
                 widened: u32::from(self.widened),
@@ -378,18 +386,14 @@ impl Link {
         let sources: Vec<u32> = order.iter().flat_map(|tap| tap.sources.iter().copied()).collect();
         self.push_pack(b, q, weights, &sources, order.len(), false);
         let table = b.table(&starts_and_lists(lists));
-        b.push(&self.layer, kernel, &[src.id.into(), weights.into(), table.into(), dst.id.into()]);
+        b.push(
+            &self.layer,
+            kernel,
+            &[src.id.into(), weights.into(), table.into(), dst.id.into()],
+        );
     }
 
-    fn push_pack(
-        &self,
-        b: &mut StepBuilder,
-        q: TensorId,
-        dst: TensorId,
-        table: &[u32],
-        count: usize,
-        scattered: bool,
-    ) {
+    fn push_pack(&self, b: &mut StepBuilder, q: TensorId, dst: TensorId, table: &[u32], count: usize, scattered: bool) {
         let table = b.table(table);
         let kernel = PackList {
             sources: self.sources() as u32,
@@ -409,8 +413,10 @@ impl Link {
         splits: usize,
         stride: usize,
     ) {
-        let table: Vec<u32> =
-            kept.iter().flat_map(|(place, at)| std::iter::once(*place).chain(at.iter().copied())).collect();
+        let table: Vec<u32> = kept
+            .iter()
+            .flat_map(|(place, at)| std::iter::once(*place).chain(at.iter().copied()))
+            .collect();
         let table = b.table(&table);
         let kernel = GatherGrad {
             sources: self.sources() as u32,

@@ -77,15 +77,20 @@ impl MemoryPlan {
                 _ => {
                     slabs.push(0);
                     inside.push(Vec::new());
-                    Placement { slab: slabs.len() - 1, offset: 0 }
+                    Placement {
+                        slab: slabs.len() - 1,
+                        offset: 0,
+                    }
                 }
             };
             slabs[place.slab] = slabs[place.slab].max(place.offset + len);
             inside[place.slab].push(t);
             placed[t] = Some(place);
         }
-        let placements =
-            placed.into_iter().map(|p| p.unwrap_or(Placement { slab: 0, offset: 0 })).collect();
+        let placements = placed
+            .into_iter()
+            .map(|p| p.unwrap_or(Placement { slab: 0, offset: 0 }))
+            .collect();
         Ok(Self { slabs, placements })
     }
 }
@@ -100,10 +105,13 @@ fn overlap(a: Life, b: Life) -> bool {
 
 fn operands(op: &Op) -> impl Iterator<Item = (usize, Access)> + '_ {
     let bindings = op.kernel.op().info().bindings;
-    op.operands.iter().zip(bindings).filter_map(|(operand, binding)| match operand {
-        Operand::Tensor(t) => Some((t.0 as usize, binding.access)),
-        Operand::Table(_) => None,
-    })
+    op.operands
+        .iter()
+        .zip(bindings)
+        .filter_map(|(operand, binding)| match operand {
+            Operand::Tensor(t) => Some((t.0 as usize, binding.access)),
+            Operand::Table(_) => None,
+        })
 }
 
 fn lives(tensors: &[TensorInfo], ops: &[&Op]) -> Vec<Life> {
@@ -115,7 +123,11 @@ fn lives(tensors: &[TensorInfo], ops: &[&Op]) -> Vec<Life> {
         for (t, access) in operands(op) {
             let life = &mut lives[t];
             // What is read before any op wrote it was written from outside, before the first op.
-            let from = if access == Access::Read && life.0 == usize::MAX { 0 } else { at };
+            let from = if access == Access::Read && life.0 == usize::MAX {
+                0
+            } else {
+                at
+            };
             life.0 = life.0.min(from);
             life.1 = life.1.max(at);
         }

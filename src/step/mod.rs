@@ -2,21 +2,25 @@
 //! ([`crate::gpu`]) or into a call of its CPU twin ([`crate::cpu`]).
 
 mod axis;
+mod backward;
 mod builder;
 mod entries;
+mod fit;
+mod forward;
+mod learn;
 mod link;
-mod lower;
+mod lowering;
 mod memory;
+mod problem;
 
 pub use axis::{AxisMap, FoldTable};
 pub use builder::StepBuilder;
 pub use entries::Entries;
+pub use fit::fit_step;
+pub use learn::learn_step;
 pub use link::Tuning;
-pub use lower::{
-    AdamSettings, Fitting, Handles, Learning, Problem, StepError, StepSettings, WeightPath, fit_step,
-    learn_step,
-};
 pub use memory::{MemoryPlan, Placement};
+pub use problem::{AdamSettings, Fitting, Handles, Learning, Problem, StepError, StepSettings, WeightPath};
 
 use crate::kernels::Kernel;
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
+use super::TrainError;
 use super::exchange::Owned;
 use super::run::Point;
 use super::spec::{Job, RunSpec};
-use super::TrainError;
 
 /// A run's state after `step` updates.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +52,7 @@ impl Checkpoint {
     /// # Errors
     /// [`TrainError::Checkpoint`] if the writer refuses.
     pub fn to_bytes(&self) -> Result<Vec<u8>, TrainError> {
-        let keep = self.keep();
+        let keep = self.spec.keep();
         let header = Header {
             spec: self.spec.clone(),
             step: self.step,
@@ -60,11 +61,6 @@ impl Checkpoint {
             mask_len: keep.map_or(0, |keep| keep.len()),
         };
         let header = serde_json::to_string(&header).map_err(|e| TrainError::Checkpoint(e.to_string()))?;
-        let metadata = HashMap::from([
-            ("format".to_string(), FORMAT.to_string()),
-            ("version".to_string(), VERSION.to_string()),
-            ("run".to_string(), header),
-        ]);
         let named = [
             ("trained", Some(&self.trained)),
             ("m", Some(&self.m)),
@@ -78,7 +74,13 @@ impl Checkpoint {
             .filter_map(|(name, values)| {
                 let values = values?;
                 let data = bytemuck::cast_slice(values).to_vec();
-                Some((name.to_string(), Owned { shape: vec![values.len()], data }))
+                Some((
+                    name.to_string(),
+                    Owned {
+                        shape: vec![values.len()],
+                        data,
+                    },
+                ))
             })
             .collect();
         if let Some(keep) = keep {
@@ -87,8 +89,26 @@ impl Checkpoint {
                 .map(|word| word.iter().enumerate().map(|(i, k)| u32::from(*k) << i).sum())
                 .collect();
             let data = bytemuck::cast_slice(&words).to_vec();
-            tensors.push(("keep".into(), Owned { shape: vec![words.len()], data }));
+            tensors.push((
+                "keep".into(),
+                Owned {
+                    shape: vec![words.len()],
+                    data,
+                },
+            ));
         }
+        let sum = sum(
+            &header,
+            tensors
+                .iter()
+                .map(|(name, tensor)| (name.as_str(), tensor.data.as_slice())),
+        );
+        let metadata = HashMap::from([
+            ("format".to_string(), FORMAT.to_string()),
+            ("version".to_string(), VERSION.to_string()),
+            ("run".to_string(), header),
+            ("sha256".to_string(), sum),
+        ]);
         safetensors::serialize(tensors, Some(metadata)).map_err(|e| TrainError::Checkpoint(e.to_string()))
     }
 
@@ -96,8 +116,8 @@ impl Checkpoint {
     /// [`TrainError::Checkpoint`] saying what is wrong with the file.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TrainError> {
         let bad = |what: &str| TrainError::Checkpoint(what.into());
-        let (_, head) =
-            SafeTensors::read_metadata(bytes).map_err(|e| TrainError::Checkpoint(format!("the file is damaged ({e})")))?;
+        let (_, head) = SafeTensors::read_metadata(bytes)
+            .map_err(|e| TrainError::Checkpoint(format!("the file is damaged ({e})")))?;
         let metadata = head.metadata().clone().unwrap_or_default();
         if metadata.get("format").map(String::as_str) != Some(FORMAT) {
             return Err(bad("the file is no checkpoint of this program"));
@@ -106,13 +126,20 @@ impl Checkpoint {
             return Err(bad("it was written by another version of this program"));
         }
         let run = metadata.get("run").ok_or_else(|| bad("its settings are missing"))?;
-        let header: Header =
-            serde_json::from_str(run).map_err(|e| TrainError::Checkpoint(format!("its settings are unreadable ({e})")))?;
+        let header: Header = serde_json::from_str(run)
+            .map_err(|e| TrainError::Checkpoint(format!("its settings are unreadable ({e})")))?;
         let file = SafeTensors::deserialize(bytes)
             .map_err(|e| TrainError::Checkpoint(format!("the file is damaged ({e})")))?;
-        let words = |name: &str| file.tensor(name).ok().map(|view| bytemuck::pod_collect_to_vec::<u8, u32>(view.data()));
-        let floats =
-            |name: &str| words(name).map(|words| words.into_iter().map(f32::from_bits).collect::<Vec<f32>>());
+        let found = file.iter().map(|(name, view)| (name, view.data()));
+        if metadata.get("sha256") != Some(&sum(run, found)) {
+            return Err(bad("the file is damaged (it does not match its SHA-256 sum)"));
+        }
+        let words = |name: &str| {
+            file.tensor(name)
+                .ok()
+                .map(|view| bytemuck::pod_collect_to_vec::<u8, u32>(view.data()))
+        };
+        let floats = |name: &str| words(name).map(|words| words.into_iter().map(f32::from_bits).collect::<Vec<f32>>());
         let needed = |name: &str| floats(name).ok_or_else(|| bad("a tensor is missing"));
         let mut spec = header.spec;
         if header.mask_len > 0 {
@@ -120,7 +147,9 @@ impl Checkpoint {
             if bits.len() != header.mask_len.div_ceil(32) {
                 return Err(bad("its mask has the wrong length"));
             }
-            let keep = (0..header.mask_len).map(|i| bits[i / 32] >> (i % 32) & 1 == 1).collect();
+            let keep = (0..header.mask_len)
+                .map(|i| bits[i / 32] >> (i % 32) & 1 == 1)
+                .collect();
             if let Job::Fit(fit) = &mut spec.job {
                 fit.keep = Some(Arc::new(keep));
             }
@@ -138,11 +167,18 @@ impl Checkpoint {
             first_gradient: floats("first_gradient"),
         })
     }
+}
 
-    fn keep(&self) -> Option<&Arc<Vec<bool>>> {
-        match &self.spec.job {
-            Job::Fit(fit) => fit.keep.as_ref(),
-            Job::Learn(_) => None,
-        }
+/// SHA-256 of the settings and of all tensors, in the order of their names.
+fn sum<'a>(header: &str, tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
+    let mut tensors: Vec<_> = tensors.collect();
+    tensors.sort_unstable();
+    let mut hash = Sha256::new();
+    hash.update(header.as_bytes());
+    for (name, data) in tensors {
+        hash.update(name.as_bytes());
+        hash.update((data.len() as u64).to_le_bytes());
+        hash.update(data);
     }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -17,12 +17,18 @@ pub enum TrainError {
     Mask(#[from] MaskError),
     /// A setting out of its range.
     #[error("{what} must be {range}, not {value}")]
-    Setting { what: &'static str, range: &'static str, value: String },
+    Setting {
+        what: &'static str,
+        range: &'static str,
+        value: String,
+    },
     #[error("the state file cannot be used: {0}")]
     State(String),
     #[error("the checkpoint cannot be used: {0}")]
     Checkpoint(String),
-    #[error("the loss is no longer a number after {step} steps: lower the learning rate and start again, or go back to the last checkpoint")]
+    #[error(
+        "the loss is no longer a number after {step} steps: lower the learning rate and start again, or go back to the last checkpoint"
+    )]
     Diverged { step: u64 },
     #[error("this run fits a picture; only mask learning has logits")]
     NotLearning,
@@ -30,6 +36,10 @@ pub enum TrainError {
 
 impl TrainError {
     pub(super) fn setting(what: &'static str, range: &'static str, value: impl ToString) -> Self {
-        Self::Setting { what, range, value: value.to_string() }
+        Self::Setting {
+            what,
+            range,
+            value: value.to_string(),
+        }
     }
 }

@@ -31,7 +31,8 @@ impl StateIn {
     /// # Errors
     /// [`TrainError::State`] naming what is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TrainError> {
-        let file = SafeTensors::deserialize(bytes).map_err(|e| TrainError::State(format!("it is no safetensors file ({e})")))?;
+        let file = SafeTensors::deserialize(bytes)
+            .map_err(|e| TrainError::State(format!("it is no safetensors file ({e})")))?;
         let mut state = Self::default();
         for (name, view) in file.iter() {
             let shape = view.shape().to_vec();
@@ -68,11 +69,22 @@ impl StateIn {
         theta: Option<Vec<f32>>,
         input: Option<Vec<f32>>,
     ) -> Self {
-        let mut state = Self { input, parameters: BTreeMap::new(), ..self };
-        state.input_shape = vec![1, network.description.input_channels, padding.padded_height, padding.padded_width];
+        let mut state = Self {
+            input,
+            parameters: BTreeMap::new(),
+            ..self
+        };
+        state.input_shape = vec![
+            1,
+            network.description.input_channels,
+            padding.padded_height,
+            padding.padded_width,
+        ];
         if let Some(theta) = theta.filter(|theta| theta.len() == network.n) {
             for p in &network.parameters {
-                state.parameters.insert(p.name.clone(), (p.shape.clone(), theta[p.range()].to_vec()));
+                state
+                    .parameters
+                    .insert(p.name.clone(), (p.shape.clone(), theta[p.range()].to_vec()));
             }
         }
         state
@@ -103,7 +115,12 @@ impl StateIn {
         }
         let padding = task.padding;
         if self.input.is_some() {
-            let wanted = [1, network.description.input_channels, padding.padded_height, padding.padded_width];
+            let wanted = [
+                1,
+                network.description.input_channels,
+                padding.padded_height,
+                padding.padded_width,
+            ];
             let len = self.input.as_ref().map_or(0, Vec::len);
             if self.input_shape != wanted || len != wanted.iter().product::<usize>() {
                 return Err(wrong_shape("z", &self.input_shape, &wanted));
@@ -140,7 +157,11 @@ fn picture(name: &str, shape: &[usize], values: &[f32], padding: &Padding) -> Re
     let own = [1, Picture::CHANNELS, padding.height, padding.width];
     let padded = [1, Picture::CHANNELS, padding.padded_height, padding.padded_width];
     if shape == own {
-        Ok(Picture { width: padding.width, height: padding.height, data: values.to_vec() })
+        Ok(Picture {
+            width: padding.width,
+            height: padding.height,
+            data: values.to_vec(),
+        })
     } else if shape == padded {
         Ok(padding.crop(values))
     } else {
@@ -155,7 +176,9 @@ fn floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, TrainError> {
             let values: Vec<f64> = bytemuck::pod_collect_to_vec(view.data());
             Ok(values.into_iter().map(|v| v as f32).collect())
         }
-        other => Err(TrainError::State(format!("{name} is {other:?}; only F32 and F64 can be read"))),
+        other => Err(TrainError::State(format!(
+            "{name} is {other:?}; only F32 and F64 can be read"
+        ))),
     }
 }
 
@@ -185,7 +208,13 @@ impl StateOut {
         let mut tensors: BTreeMap<String, Owned> = BTreeMap::new();
         let mut add = |name: String, shape: &[usize], values: &[f32]| {
             let data = bytemuck::cast_slice(values).to_vec();
-            tensors.insert(name, Owned { shape: shape.to_vec(), data });
+            tensors.insert(
+                name,
+                Owned {
+                    shape: shape.to_vec(),
+                    data,
+                },
+            );
         };
         for p in &network.parameters {
             add(p.name.clone(), &p.shape, &self.parameters[p.range()]);

@@ -5,12 +5,15 @@ mod error;
 mod exchange;
 mod run;
 mod schedule;
+mod setup;
+mod snapshot;
 mod spec;
 mod task;
 
 pub use checkpoint::Checkpoint;
 pub use error::TrainError;
 pub use exchange::{StateIn, StateOut};
-pub use run::{Backend, Plan, Point, Progress, Run, plan};
+pub use run::{Point, Progress, Run};
+pub use setup::{Backend, Plan, plan};
 pub use spec::{FitSpec, Job, LearnSpec, Learner, RunSpec};
 pub use task::Task;

@@ -71,7 +71,13 @@ impl LearnSpec {
             Learner::Paper => (1e-9, 0.0),
             Learner::Fast => (0.0, 0.001),
         };
-        Self { learner, keep: 0.05, tau: 0.2, kl, pull }
+        Self {
+            learner,
+            keep: 0.05,
+            tau: 0.2,
+            kl,
+            pull,
+        }
     }
 
     /// Where every logit starts.
@@ -85,7 +91,11 @@ impl LearnSpec {
     fn adam(&self) -> AdamSettings {
         match self.learner {
             Learner::Paper => AdamSettings::default(),
-            Learner::Fast => AdamSettings { beta1: 0.9, beta2: 0.99, eps: 1e-12 },
+            Learner::Fast => AdamSettings {
+                beta1: 0.9,
+                beta2: 0.99,
+                eps: 1e-12,
+            },
         }
     }
 }
@@ -93,7 +103,15 @@ impl LearnSpec {
 impl RunSpec {
     /// A sparse fit: lr 1e-2, 2,000 steps.
     pub fn sparse(network: Hourglass, keep: Arc<Vec<bool>>) -> Self {
-        Self::new(network, Job::Fit(FitSpec { keep: Some(keep), path: WeightPath::Auto }), 2_000, 1e-2)
+        Self::new(
+            network,
+            Job::Fit(FitSpec {
+                keep: Some(keep),
+                path: WeightPath::Auto,
+            }),
+            2_000,
+            1e-2,
+        )
     }
 
     /// The dense deep image prior: lr 1e-3, 2,000 steps.
@@ -111,7 +129,23 @@ impl RunSpec {
     }
 
     fn new(network: Hourglass, job: Job, steps: u64, lr: f64) -> Self {
-        Self { network, job, steps, lr, init_seed: 0, seed: 0, rewrites: true }
+        Self {
+            network,
+            job,
+            steps,
+            lr,
+            init_seed: 0,
+            seed: 0,
+            rewrites: true,
+        }
+    }
+
+    /// The mask of a sparse fit.
+    pub fn keep(&self) -> Option<&Arc<Vec<bool>>> {
+        match &self.job {
+            Job::Fit(fit) => fit.keep.as_ref(),
+            Job::Learn(_) => None,
+        }
     }
 
     pub fn adam(&self) -> AdamSettings {
@@ -126,7 +160,11 @@ impl RunSpec {
     pub fn check(&self) -> Result<(), TrainError> {
         // The step counter is an f32, and the schedule has a row for each step.
         if self.steps > 10_000_000 {
-            return Err(TrainError::setting("the number of steps", "at most 10,000,000", self.steps));
+            return Err(TrainError::setting(
+                "the number of steps",
+                "at most 10,000,000",
+                self.steps,
+            ));
         }
         if !(self.lr.is_finite() && self.lr > 0.0) {
             return Err(TrainError::setting("the learning rate", "a positive number", self.lr));

@@ -24,9 +24,17 @@ impl Task {
         }
         let padding = Padding::for_network(network, picture.width, picture.height);
         if sigma == 0.0 {
-            return Ok(Self { noisy: picture.clone(), clean: None, padding });
+            return Ok(Self {
+                noisy: picture.clone(),
+                clean: None,
+                padding,
+            });
         }
         let noisy = add_noise(picture, sigma as f32, noise_seed);
-        Ok(Self { noisy, clean: Some(picture.clone()), padding })
+        Ok(Self {
+            noisy,
+            clean: Some(picture.clone()),
+            padding,
+        })
     }
 }

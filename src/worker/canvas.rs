@@ -34,7 +34,15 @@ impl Canvases {
     pub fn attach(&mut self, id: CanvasId, run: RunId, view: View, element: &JsValue) {
         if let Some(element) = element.dyn_ref::<OffscreenCanvas>() {
             let painter = Painter::Untouched;
-            self.all.insert(id, Canvas { element: element.clone(), run, view, painter });
+            self.all.insert(
+                id,
+                Canvas {
+                    element: element.clone(),
+                    run,
+                    view,
+                    painter,
+                },
+            );
         } else if let Some(canvas) = self.all.get_mut(&id) {
             (canvas.run, canvas.view) = (run, view);
         }
@@ -54,7 +62,9 @@ impl Canvases {
     }
 
     fn showing(&mut self, run: RunId, view: View) -> impl Iterator<Item = &mut Canvas> {
-        self.all.values_mut().filter(move |canvas| canvas.run == run && canvas.view == view)
+        self.all
+            .values_mut()
+            .filter(move |canvas| canvas.run == run && canvas.view == view)
     }
 
     /// Draws a picture by its pixels.
@@ -68,7 +78,10 @@ impl Canvases {
                 Painter::Flat(context) => context.clone(),
                 Painter::Gpu(_) => continue,
                 Painter::Untouched => {
-                    let context = canvas.element.get_context("2d")?.ok_or("this canvas cannot be drawn on")?;
+                    let context = canvas
+                        .element
+                        .get_context("2d")?
+                        .ok_or("this canvas cannot be drawn on")?;
                     let context: OffscreenCanvasRenderingContext2d = context.unchecked_into();
                     canvas.painter = Painter::Flat(context.clone());
                     context
@@ -77,7 +90,11 @@ impl Canvases {
             let (width, height) = (picture.width as u32, picture.height as u32);
             if image.is_none() {
                 let pixels = picture.to_rgba8();
-                image = Some(ImageData::new_with_u8_clamped_array_and_sh(Clamped(&pixels), width, height)?);
+                image = Some(ImageData::new_with_u8_clamped_array_and_sh(
+                    Clamped(&pixels),
+                    width,
+                    height,
+                )?);
             }
             canvas.element.set_width(width);
             canvas.element.set_height(height);

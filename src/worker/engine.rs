@@ -43,12 +43,14 @@ struct Inbox {
 pub fn start() {
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
-        tell(&Reply::Panic { message: info.to_string() });
+        tell(&Reply::Panic {
+            message: info.to_string(),
+        });
     }));
     let inbox = Rc::new(RefCell::new(Inbox::default()));
     let receiver = inbox.clone();
-    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        match unpack::<Request>(&event.data()) {
+    let on_message =
+        Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| match unpack::<Request>(&event.data()) {
             Ok(request) => {
                 let mut inbox = receiver.borrow_mut();
                 inbox.waiting.push_back(request);
@@ -57,8 +59,7 @@ pub fn start() {
                 }
             }
             Err(error) => web_sys::console::error_1(&error.into()),
-        }
-    });
+        });
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     // It lives as long as the worker.
     on_message.forget();
@@ -106,6 +107,8 @@ struct Worker {
     preview: Option<Preview>,
     picture: Option<Rc<Picture>>,
     mask: Option<Rc<Mask>>,
+    /// The mask draws a constant: its runs are shown, but cannot start.
+    mask_is_dead: bool,
     runs: BTreeMap<RunId, Run>,
     canvases: Canvases,
 }
@@ -121,12 +124,18 @@ impl Worker {
                 }
             }
             Request::LoadMask { name, address, sha256 } => {
-                match self.load_mask(name, address.as_deref(), sha256.as_deref(), attachment).await {
+                match self
+                    .load_mask(name, address.as_deref(), sha256.as_deref(), attachment)
+                    .await
+                {
                     Ok(facts) => tell(&Reply::Mask(facts)),
                     Err(message) => tell_fault(None, Fault::new(FaultKind::Mask, message)),
                 }
             }
-            Request::NoMask => self.mask = None,
+            Request::NoMask => {
+                self.mask = None;
+                self.mask_is_dead = false;
+            }
             Request::Create { run, setup } => match self.create(run, setup) {
                 Ok(facts) => tell(&Reply::Created { run, facts }),
                 Err(fault) => tell_fault(Some(run), fault),
@@ -187,7 +196,12 @@ impl Worker {
         let (width, height) = (decoded.picture.width, decoded.picture.height);
         let notes = decoded.notes.iter().map(ToString::to_string).collect();
         self.picture = Some(Rc::new(decoded.picture));
-        Ok(Reply::Picture { name: name.to_owned(), width, height, notes })
+        Ok(Reply::Picture {
+            name: name.to_owned(),
+            width,
+            height,
+            notes,
+        })
     }
 
     async fn load_mask(
@@ -199,7 +213,10 @@ impl Worker {
     ) -> Result<MaskFacts, String> {
         let bytes = files::read(address, file).await?;
         if let Some(wanted) = sha256 {
-            let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            let found: String = Sha256::digest(&bytes)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
             if !found.eq_ignore_ascii_case(wanted) {
                 return Err("The mask is not the one that this page was built with: reload the page.".to_owned());
             }
@@ -207,7 +224,9 @@ impl Worker {
         let mask = import(&bytes, &name).map_err(|error| error.to_string())?;
         let Some(network) = &mask.metadata.network else {
             let n = mask.keep.len();
-            return Err(format!("The mask has {n} entries, and no network known here has as many: choose another mask."));
+            return Err(format!(
+                "The mask has {n} entries, and no network known here has as many: choose another mask."
+            ));
         };
         let network = network.build().map_err(|error| error.to_string())?;
         mask.check(&network).map_err(|error| error.to_string())?;
@@ -220,15 +239,19 @@ impl Worker {
             sentence: connectivity.sentence(),
         };
         self.mask = Some(Rc::new(mask));
+        self.mask_is_dead = !facts.alive;
         Ok(facts)
     }
 
     fn create(&mut self, id: RunId, setup: Setup) -> Result<RunFacts, Fault> {
-        let picture = self.picture.clone().ok_or_else(|| Fault::new(FaultKind::Picture, "choose a picture first"))?;
+        let picture = self
+            .picture
+            .clone()
+            .ok_or_else(|| Fault::new(FaultKind::Picture, "choose a picture first"))?;
         let framed = framed(&picture, setup.framing, setup.size)?;
         let plan = Plan::new(setup, self.mask.as_ref(), &framed)?;
         let network = network_of(&setup, self.mask.as_deref());
-        let bytes = plan.bytes()?;
+        let bytes = if self.mask_is_dead { 0 } else { plan.bytes()? };
         let budget = if is_phone() { PHONE_BUDGET } else { BUDGET };
         let fitting_size = (bytes > budget).then(|| {
             let area = |side: usize| network.padded_side(side).pow(2) as f64;
@@ -238,7 +261,11 @@ impl Worker {
             SIZES.into_iter().find(|size| area(*size) <= room)
         });
         let task = &plan.task;
-        let noisy_psnr = task.clean.as_ref().map(|clean| psnr(&task.noisy, clean)).filter(|value| value.is_finite());
+        let noisy_psnr = task
+            .clean
+            .as_ref()
+            .map(|clean| psnr(&task.noisy, clean))
+            .filter(|value| value.is_finite());
         let facts = RunFacts {
             width: framed.width,
             height: framed.height,

@@ -3,7 +3,9 @@
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, DedicatedWorkerGlobalScope, ImageBitmap, OffscreenCanvas, OffscreenCanvasRenderingContext2d, Response};
+use web_sys::{
+    Blob, DedicatedWorkerGlobalScope, ImageBitmap, OffscreenCanvas, OffscreenCanvasRenderingContext2d, Response,
+};
 
 use crate::picture::{Decoded, PictureError, decode, from_rgba8};
 
@@ -15,10 +17,14 @@ pub async fn read(address: Option<&str>, attachment: &JsValue) -> Result<Vec<u8>
     let buffer = match address {
         Some(address) => fetch(address).await?,
         None => {
-            let file: &Blob = attachment.dyn_ref().ok_or("No file came with the request: choose it again.")?;
+            let file: &Blob = attachment
+                .dyn_ref()
+                .ok_or("No file came with the request: choose it again.")?;
             if file.size() > MAX_BYTES {
                 let megabytes = file.size() / 1e6;
-                return Err(format!("The file has {megabytes:.0} MB, the most that is read is 200: choose a smaller one."));
+                return Err(format!(
+                    "The file has {megabytes:.0} MB, the most that is read is 200: choose a smaller one."
+                ));
             }
             JsFuture::from(file.array_buffer())
                 .await
@@ -34,7 +40,9 @@ async fn fetch(address: &str) -> Result<JsValue, String> {
     let response: Response = response.unchecked_into();
     if !response.ok() {
         let status = response.status();
-        return Err(format!("The server answered {status} for {address}: reload the page, or choose another."));
+        return Err(format!(
+            "The server answered {status} for {address}: reload the page, or choose another."
+        ));
     }
     let body = response.array_buffer().map_err(offline)?;
     JsFuture::from(body).await.map_err(offline)
@@ -43,9 +51,9 @@ async fn fetch(address: &str) -> Result<JsValue, String> {
 /// A picture of any format that this program or the browser decodes.
 pub async fn picture(bytes: &[u8]) -> Result<Decoded, PictureError> {
     match decode(bytes) {
-        Err(PictureError::NeedsBrowser { format }) => {
-            by_browser(bytes).await.unwrap_or(Err(PictureError::NeedsBrowser { format }))
-        }
+        Err(PictureError::NeedsBrowser { format }) => by_browser(bytes)
+            .await
+            .unwrap_or(Err(PictureError::NeedsBrowser { format })),
         decoded => decoded,
     }
 }
@@ -54,8 +62,9 @@ pub async fn picture(bytes: &[u8]) -> Result<Decoded, PictureError> {
 async fn by_browser(bytes: &[u8]) -> Result<Result<Decoded, PictureError>, JsValue> {
     let parts = Array::of1(&Uint8Array::from(bytes));
     let blob = Blob::new_with_u8_array_sequence(&parts)?;
-    let bitmap: ImageBitmap =
-        JsFuture::from(scope().create_image_bitmap_with_blob(&blob)?).await?.unchecked_into();
+    let bitmap: ImageBitmap = JsFuture::from(scope().create_image_bitmap_with_blob(&blob)?)
+        .await?
+        .unchecked_into();
     let (width, height) = (bitmap.width(), bitmap.height());
     let canvas = OffscreenCanvas::new(width, height)?;
     let context = canvas.get_context("2d")?.ok_or(JsValue::NULL)?;

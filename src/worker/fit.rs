@@ -21,7 +21,8 @@ pub struct Plan {
 
 /// The network of a run: the mask's own, or else the paper's with so many levels.
 pub fn network_of(setup: &Setup, mask: Option<&Mask>) -> Hourglass {
-    mask.and_then(|mask| mask.metadata.network.clone()).unwrap_or_else(|| Hourglass::with_levels(setup.levels))
+    mask.and_then(|mask| mask.metadata.network.clone())
+        .unwrap_or_else(|| Hourglass::with_levels(setup.levels))
 }
 
 impl Plan {
@@ -36,7 +37,11 @@ impl Plan {
             Some(mask) => RunSpec::sparse(network, Arc::new(mask.keep.clone())),
             None => RunSpec::dense(network),
         };
-        let spec = RunSpec { steps: setup.steps, init_seed: setup.init_seed, ..spec };
+        let spec = RunSpec {
+            steps: setup.steps,
+            init_seed: setup.init_seed,
+            ..spec
+        };
         Ok(Self { spec, task })
     }
 
@@ -72,7 +77,11 @@ impl Fit {
     /// A fault, such as a lost device.
     pub async fn advance(&mut self, until: u64, budget: Duration) -> Result<Vec<Point>, Fault> {
         let left = until.saturating_sub(self.run.step());
-        let progress = self.run.advance_steps(left, budget).await.map_err(|error| fault(&error))?;
+        let progress = self
+            .run
+            .advance_steps(left, budget)
+            .await
+            .map_err(|error| fault(&error))?;
         let point = |point: train::Point| Point {
             step: point.step,
             loss: point.loss,
@@ -100,9 +109,16 @@ impl Fit {
 
     /// The same where it lies on the device; none on the CPU.
     pub fn output(&self) -> Option<Output<'_>> {
-        let (Executor::Gpu(gpu), tensor) = self.run.output_tensor() else { return None };
+        let (Executor::Gpu(gpu), tensor) = self.run.output_tensor() else {
+            return None;
+        };
         let (buffer, offset, size) = gpu.buffer_slice(tensor);
-        Some(Output { buffer, offset, size, padding: self.run.task().padding })
+        Some(Output {
+            buffer,
+            offset,
+            size,
+            padding: self.run.task().padding,
+        })
     }
 }
 
@@ -112,7 +128,9 @@ fn fault(error: &TrainError) -> Fault {
         TrainError::Engine(EngineError::DeviceLost { .. }) => FaultKind::DeviceLost,
         TrainError::Engine(EngineError::OutOfMemory { .. } | EngineError::Limit { .. })
         | TrainError::Step(StepError::TensorTooLarge { .. }) => FaultKind::Memory,
-        TrainError::Mask(_) | TrainError::Step(StepError::DeadMask(_) | StepError::MaskLength { .. }) => FaultKind::Mask,
+        TrainError::Mask(_) | TrainError::Step(StepError::DeadMask(_) | StepError::MaskLength { .. }) => {
+            FaultKind::Mask
+        }
         _ => FaultKind::Run,
     };
     Fault::new(kind, error)

@@ -73,7 +73,12 @@ impl Preview {
             backends: wgpu::Backends::BROWSER_WEBGPU,
             ..wgpu::InstanceDescriptor::new_without_display_handle()
         });
-        Self { instance, context: context.clone(), pipeline, uniforms }
+        Self {
+            instance,
+            context: context.clone(),
+            pipeline,
+            uniforms,
+        }
     }
 
     /// Takes a canvas; none if the browser presents no WebGPU on it.
@@ -105,7 +110,7 @@ impl Preview {
                 },
             );
         }
-        use wgpu::CurrentSurfaceTexture::{Success, Suboptimal};
+        use wgpu::CurrentSurfaceTexture::{Suboptimal, Success};
         let (Success(frame) | Suboptimal(frame)) = target.surface.get_current_texture() else {
             return;
         };
@@ -136,7 +141,10 @@ impl Preview {
                 view: &view,
                 depth_slice: None,
                 resolve_target: None,
-                ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::BLACK), store: wgpu::StoreOp::Store },
+                ops: wgpu::Operations {
+                    load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
+                    store: wgpu::StoreOp::Store,
+                },
             })],
             ..Default::default()
         });

@@ -17,10 +17,15 @@ pub type CanvasId = u32;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
     /// Opens an engine; answered by [`Reply::Ready`] or a fault. It drops all runs and the engine before.
-    Open { engine: EngineKind },
+    Open {
+        engine: EngineKind,
+    },
     /// Reads a picture, from the attached `File` if there is no address; answered by [`Reply::Picture`]. The picture
     /// before it is forgotten, but for the runs that use it.
-    LoadPicture { name: String, address: Option<String> },
+    LoadPicture {
+        name: String,
+        address: Option<String>,
+    },
     /// Reads a mask, from the attached `File` if there is no address; answered by [`Reply::Mask`].
     LoadMask {
         name: String,
@@ -31,20 +36,40 @@ pub enum Request {
     /// Forgets the mask: the next runs are dense.
     NoMask,
     /// Makes a run on the picture and with the mask read last; answered by [`Reply::Created`]. Nothing is compiled yet.
-    Create { run: RunId, setup: Setup },
+    Create {
+        run: RunId,
+        setup: Setup,
+    },
     /// Compiles if needed, then trains until the last step, [`Request::Pause`] or [`Request::Drop`].
-    Play { run: RunId },
+    Play {
+        run: RunId,
+    },
     /// Trains this many steps, then pauses.
-    Step { run: RunId, steps: u64 },
-    Pause { run: RunId },
+    Step {
+        run: RunId,
+        steps: u64,
+    },
+    Pause {
+        run: RunId,
+    },
     /// Frees all that the run holds.
-    Drop { run: RunId },
+    Drop {
+        run: RunId,
+    },
     /// Shows a view of a run on a canvas, whose `OffscreenCanvas` is attached the first time.
-    Attach { canvas: CanvasId, run: RunId, view: View },
+    Attach {
+        canvas: CanvasId,
+        run: RunId,
+        view: View,
+    },
     /// Forgets a canvas: its element is gone.
-    Detach { canvas: CanvasId },
+    Detach {
+        canvas: CanvasId,
+    },
     /// The present result as a PNG file; answered by [`Reply::Png`].
-    Result { run: RunId },
+    Result {
+        run: RunId,
+    },
     /// Loses the device on purpose (tests).
     LoseDevice,
 }
@@ -111,11 +136,21 @@ pub enum Reply {
     },
     Mask(MaskFacts),
     /// A run is made, and its canvases show its picture.
-    Created { run: RunId, facts: RunFacts },
+    Created {
+        run: RunId,
+        facts: RunFacts,
+    },
     /// A run went over into another state.
-    State { run: RunId, state: RunState },
+    State {
+        run: RunId,
+        state: RunState,
+    },
     /// Kernels compiled so far.
-    Compiling { run: RunId, done: usize, total: usize },
+    Compiling {
+        run: RunId,
+        done: usize,
+        total: usize,
+    },
     /// What training has measured since the last such message; at most ten a second.
     Progress {
         run: RunId,
@@ -126,11 +161,19 @@ pub enum Reply {
         points: Vec<Point>,
     },
     /// A PNG file; its `ArrayBuffer` is attached.
-    Png { run: RunId, step: u64 },
+    Png {
+        run: RunId,
+        step: u64,
+    },
     /// What was asked for failed. `run` is the run that it stopped.
-    Fault { run: Option<RunId>, fault: Fault },
+    Fault {
+        run: Option<RunId>,
+        fault: Fault,
+    },
     /// The program itself failed: the worker is dead, and the page must start another.
-    Panic { message: String },
+    Panic {
+        message: String,
+    },
 }
 
 /// What a run is doing.
@@ -153,7 +196,7 @@ pub struct RunFacts {
     /// Of the picture that is fitted.
     pub width: usize,
     pub height: usize,
-    /// What the memory plan needs.
+    /// What the memory plan needs; 0 with a dead mask, which has no plan.
     pub bytes: u64,
     /// Bytes that the engine may take without being asked; more needs a smaller picture.
     pub budget: u64,
@@ -211,7 +254,10 @@ pub enum FaultKind {
 
 impl Fault {
     pub fn new(kind: FaultKind, message: impl ToString) -> Self {
-        Self { kind, message: sentence(&message.to_string()) }
+        Self {
+            kind,
+            message: sentence(&message.to_string()),
+        }
     }
 }
 
@@ -242,7 +288,11 @@ mod tests {
     #[test]
     fn a_measure_that_is_not_a_number_arrives_as_none() {
         // JSON has no NaN, so an absent PSNR must be an absent value.
-        let point = Point { step: 3, loss: 0.25, psnr: None };
+        let point = Point {
+            step: 3,
+            loss: 0.25,
+            psnr: None,
+        };
         let text = serde_json::to_string(&point).expect("plain data");
         assert_eq!(serde_json::from_str::<Point>(&text).expect("as written"), point);
     }

@@ -22,7 +22,10 @@ impl Rate {
     pub fn record(&mut self, now: Instant, step: u64) {
         self.readings.push_back((now, step));
         while self.readings.len() > 2
-            && self.readings.get(1).is_some_and(|(at, _)| (now - *at).as_secs_f64() > WINDOW_SECONDS)
+            && self
+                .readings
+                .get(1)
+                .is_some_and(|(at, _)| (now - *at).as_secs_f64() > WINDOW_SECONDS)
         {
             self.readings.pop_front();
         }

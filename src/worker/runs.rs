@@ -125,7 +125,13 @@ impl Run {
         let clean = self.plan.task.clean.as_ref().unwrap_or(noisy);
         for (view, picture) in [(View::Noisy, noisy), (View::Clean, clean)] {
             if canvases.paint(self.id, view, picture).is_err() {
-                tell_fault(None, Fault::new(FaultKind::Memory, "the browser could not show the picture: try a smaller size"));
+                tell_fault(
+                    None,
+                    Fault::new(
+                        FaultKind::Memory,
+                        "the browser could not show the picture: try a smaller size",
+                    ),
+                );
             }
         }
     }
@@ -137,7 +143,10 @@ impl Run {
             if let Some(picture) = picture
                 && canvases.paint(self.id, View::Result, &picture).is_err()
             {
-                return Err(Fault::new(FaultKind::Memory, "the browser could not show the result: try a smaller size"));
+                return Err(Fault::new(
+                    FaultKind::Memory,
+                    "the browser could not show the result: try a smaller size",
+                ));
             }
         }
         Ok(())

@@ -14,7 +14,9 @@ impl Turn {
     /// # Errors
     /// Whatever the browser says against a message channel.
     pub fn new() -> Result<Self, JsValue> {
-        Ok(Self { channel: MessageChannel::new()? })
+        Ok(Self {
+            channel: MessageChannel::new()?,
+        })
     }
 
     /// Lets everything that waits in the event loop run first.

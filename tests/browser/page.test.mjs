@@ -180,14 +180,17 @@ inEachBrowser("wrong files are refused in a sentence", { timeout: 4 * MINUTES },
   await enabled(page, "#start");
   await (await page.$("#mask-file")).uploadFile(web);
   await until("the mask's fault", async () => /a web page/.test(await textOf(page, "#fault").catch(() => "")));
-  assert.ok(await page.$eval("#start", (button) => button.disabled), "nothing can start without its mask");
-  await page.click("[data-mask=dense]");
+  assert.equal(await page.$eval("[data-mask=dense]", (card) => card.ariaPressed), "true", "the choice before is kept");
+  await page.click("#fault button.plain");
+  await until("the fault to go", async () => !(await page.$("#fault")));
   await enabled(page, "#start");
-  assert.equal(await page.$("#fault"), null);
 
   await (await page.$("#picture-file")).uploadFile(cut);
   await until("the picture's fault", async () => /PNG file is cut short/.test(await textOf(page, "#fault").catch(() => "")));
+  assert.match(await textOf(page, "#picture-facts"), /^Cat,/, "the picture before is kept");
   await page.click("[data-sample=rocket]");
+  await until("the rocket", async () => (await textOf(page, "#picture-facts")).startsWith("Rocket"));
+  assert.equal(await page.$("#fault"), null);
   await enabled(page, "#start");
 });
 

@@ -10,7 +10,9 @@ use serde_json::Value;
 type Tensors = BTreeMap<String, Vec<f32>>;
 
 fn load(file: &str) -> Tensors {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(file);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(file);
     let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
     tensors
@@ -46,9 +48,19 @@ impl Fixture {
         let json: Value = serde_json::from_slice(&std::fs::read(path).expect("the fixture")).expect("JSON");
         let channels = json["channels"].as_array().expect("channels");
         let channels = channels.iter().map(|c| c.as_u64().expect("a count") as usize).collect();
-        let network = Hourglass { channels, ..Hourglass::default() }.build().expect("builds");
+        let network = Hourglass {
+            channels,
+            ..Hourglass::default()
+        }
+        .build()
+        .expect("builds");
         assert_eq!(network.n as u64, json["parameters"].as_u64().expect("parameters"));
-        Self { name: name.into(), network, inputs: load(&format!("{name}.safetensors")), json }
+        Self {
+            name: name.into(),
+            network,
+            inputs: load(&format!("{name}.safetensors")),
+            json,
+        }
     }
 
     pub fn size(&self) -> (usize, usize) {
@@ -61,17 +73,29 @@ impl Fixture {
     }
 
     pub fn theta(&self) -> Vec<f32> {
-        self.network.parameters.iter().flat_map(|p| self.inputs[&p.name].iter().copied()).collect()
+        self.network
+            .parameters
+            .iter()
+            .flat_map(|p| self.inputs[&p.name].iter().copied())
+            .collect()
     }
 
     pub fn results(&self, case: &str) -> Results {
         let tensors = load(&format!("{}_{case}.safetensors", self.name));
-        Results { tensors, json: self.json[case].clone(), prefix: String::new() }
+        Results {
+            tensors,
+            json: self.json[case].clone(),
+            prefix: String::new(),
+        }
     }
 
     pub fn learning(&self, learner: &str) -> Results {
         let tensors = load(&format!("{}_learn.safetensors", self.name));
-        Results { tensors, json: self.json["learn"][learner].clone(), prefix: format!("{learner}.") }
+        Results {
+            tensors,
+            json: self.json["learn"][learner].clone(),
+            prefix: format!("{learner}."),
+        }
     }
 }
 
@@ -81,8 +105,15 @@ impl Results {
     }
 
     pub fn steps(&self) -> usize {
-        let last = |at: &&str| at.strip_prefix("change").and_then(|t| t.split('.').next()?.parse::<usize>().ok());
-        self.tensors.keys().filter_map(|k| last(&k.as_str())).max().expect("changes")
+        let last = |at: &&str| {
+            at.strip_prefix("change")
+                .and_then(|t| t.split('.').next()?.parse::<usize>().ok())
+        };
+        self.tensors
+            .keys()
+            .filter_map(|k| last(&k.as_str()))
+            .max()
+            .expect("changes")
     }
 
     pub fn keep(&self) -> Option<Vec<bool>> {
@@ -103,7 +134,12 @@ impl Results {
     }
 
     fn losses(&self) -> Vec<f64> {
-        self.json["loss"].as_array().expect("loss").iter().map(|l| l.as_f64().expect("a loss")).collect()
+        self.json["loss"]
+            .as_array()
+            .expect("loss")
+            .iter()
+            .map(|l| l.as_f64().expect("a loss"))
+            .collect()
     }
 
     /// (median, p99, maximum) of float32 PyTorch's distance; `None` where the tensor keeps nothing.
@@ -131,7 +167,12 @@ impl Report {
     pub fn assert(self) {
         assert!(self.checks > 0, "nothing was compared");
         let shown: Vec<&String> = self.failures.iter().take(25).collect();
-        assert!(self.failures.is_empty(), "{} of {} checks failed:\n{shown:#?}", self.failures.len(), self.checks);
+        assert!(
+            self.failures.is_empty(),
+            "{} of {} checks failed:\n{shown:#?}",
+            self.failures.len(),
+            self.checks
+        );
     }
 
     /// Within 1e-4 of the largest value.
@@ -140,14 +181,19 @@ impl Report {
         let distance = distances(output, expected, |_| true);
         let bound = 1e-4 * largest(expected);
         let worst = distance.last().copied().unwrap_or(f64::NAN);
-        self.check(worst <= bound, || format!("{what}: output is off by {worst:e}, allowed {bound:e}"));
+        self.check(worst <= bound, || {
+            format!("{what}: output is off by {worst:e}, allowed {bound:e}")
+        });
     }
 
     /// Within 1e-4 of each tensor's largest value, or three times float32 PyTorch's own distance.
     pub fn gradients(&mut self, what: &str, fixture: &Fixture, results: &Results, grad: &[f32]) {
         for p in with_gradient(&fixture.network) {
             let expected = &results.tensors[&format!("grad.{}", p.name)];
-            let worst = distances(&grad[p.range()], expected, |_| true).last().copied().unwrap_or(0.0);
+            let worst = distances(&grad[p.range()], expected, |_| true)
+                .last()
+                .copied()
+                .unwrap_or(0.0);
             let float32 = results.yardstick("grad", &p.name).map_or(0.0, |f| f[2]);
             // The gamma before an upsample is nearly scale-free: its gradient is what cancellation leaves.
             let scale_free = largest(expected) < 1e-6;
@@ -160,18 +206,12 @@ impl Report {
     }
 
     /// The parameters' change since the start: at most three times as far from float64 as float32 PyTorch.
-    pub fn change(
-        &mut self,
-        what: &str,
-        fixture: &Fixture,
-        results: &Results,
-        t: usize,
-        start: &[f32],
-        now: &[f32],
-    ) {
+    pub fn change(&mut self, what: &str, fixture: &Fixture, results: &Results, t: usize, start: &[f32], now: &[f32]) {
         let keep = results.keep();
         for p in with_gradient(&fixture.network) {
-            let Some(yardstick) = results.yardstick(&format!("change{t}"), &p.name) else { continue };
+            let Some(yardstick) = results.yardstick(&format!("change{t}"), &p.name) else {
+                continue;
+            };
             let change = &results.tensors[&format!("change{t}.{}", p.name)];
             let mut distance: Vec<f64> = p
                 .range()
@@ -185,7 +225,10 @@ impl Report {
                 // A rounding of the parameter itself is no error of ours.
                 let bound = 3.0 * bound + 1e-8;
                 self.check(ours <= bound, || {
-                    format!("{what}: after {t} steps {} is off by {ours:e} ({name}), allowed {bound:e}", p.name)
+                    format!(
+                        "{what}: after {t} steps {} is off by {ours:e} ({name}), allowed {bound:e}",
+                        p.name
+                    )
                 });
             }
         }
@@ -195,14 +238,19 @@ impl Report {
     pub fn losses(&mut self, what: &str, results: &Results, ring: &[f32]) {
         for (t, (row, expected)) in ring.chunks(4).zip(results.losses()).enumerate().take(2) {
             let off = (f64::from(row[0]) - expected).abs() / expected;
-            self.check(off < 1e-4, || format!("{what}: loss {t} is {} instead of {expected}", row[0]));
+            self.check(off < 1e-4, || {
+                format!("{what}: loss {t} is {} instead of {expected}", row[0])
+            });
         }
     }
 
     pub fn logits(&mut self, what: &str, results: &Results, t: usize, begin: f32, logits: &[f32]) {
         let change = &results.tensors[&format!("{}change{t}", results.prefix)];
         let key = format!("change{t}");
-        let Some(yardstick) = results.json["float32_worst"][&key].as_object().and_then(|o| o.values().next()) else {
+        let Some(yardstick) = results.json["float32_worst"][&key]
+            .as_object()
+            .and_then(|o| o.values().next())
+        else {
             self.check(false, || format!("{what}: no yardstick for {key}"));
             return;
         };
@@ -264,7 +312,9 @@ fn distances(ours: &[f32], expected: &[f32], counts: impl Fn(usize) -> bool) -> 
 
 /// numpy's linear percentile of ascending values; 0 of none.
 fn percentile(ascending: &[f64], at: f64) -> f64 {
-    let Some(last) = ascending.len().checked_sub(1) else { return 0.0 };
+    let Some(last) = ascending.len().checked_sub(1) else {
+        return 0.0;
+    };
     let place = at * last as f64;
     let (low, high) = (ascending[place.floor() as usize], ascending[place.ceil() as usize]);
     low + (high - low) * place.fract()

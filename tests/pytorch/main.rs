@@ -26,7 +26,9 @@ fn executor(device: Device, step: &Step) -> Executor {
     match device {
         Device::Cpu => CpuExecutor::new(step).into(),
         Device::Gpu => pollster::block_on(async {
-            let context = GpuContext::native(None).await.expect("the tests need an adapter; install a software Vulkan driver");
+            let context = GpuContext::native(None)
+                .await
+                .expect("the tests need an adapter; install a software Vulkan driver");
             let built = GpuExecutor::build(&context, step, &BuildOptions::default(), |_, _| {}).await;
             built.expect("the step builds").into()
         }),
@@ -60,8 +62,11 @@ fn start(executor: &mut Executor, handles: &Handles, fixture: &Fixture, paramete
     executor.poison().expect("poison");
     let z = fixture.tensor("z");
     let pixels = z.len() / 32;
-    let input: Vec<f32> =
-        handles.live_inputs.iter().flat_map(|c| z[c * pixels..(c + 1) * pixels].iter().copied()).collect();
+    let input: Vec<f32> = handles
+        .live_inputs
+        .iter()
+        .flat_map(|c| z[c * pixels..(c + 1) * pixels].iter().copied())
+        .collect();
     let writes = [
         (handles.parameters, parameters.to_vec()),
         (handles.input, input),
@@ -90,21 +95,41 @@ fn check_fit(report: &mut Report, fixture: &Fixture, case: &str, device: Device,
     let results = fixture.results(case);
     let keep = results.keep();
     // Without rewrites sums run in another order, and after 20 steps one activation at LeakyReLU's kink forks a run.
-    let steps = if rewrites { results.steps() } else { results.steps().min(5) };
+    let steps = if rewrites {
+        results.steps()
+    } else {
+        results.steps().min(5)
+    };
     let adam = AdamSettings::default();
     let (h, w) = fixture.size();
     let [top, left, height, width] = results.window().unwrap_or([0, 0, h, w]);
-    let problem = Problem { height: h, width: w, region: (left, top, width, height) };
-    let fitting = Fitting { keep: keep.as_deref(), path };
+    let problem = Problem {
+        height: h,
+        width: w,
+        region: (left, top, width, height),
+    };
+    let fitting = Fitting {
+        keep: keep.as_deref(),
+        path,
+    };
     let (step, handles) =
         fit_step(&fixture.network, problem, fitting, settings(steps, adam, rewrites)).expect("the step builds");
     let mut executor = executor(device, &step);
     let mut theta = fixture.theta();
     if let Some(keep) = &keep {
-        theta.iter_mut().zip(keep).for_each(|(t, k)| *t *= f32::from(u8::from(*k)));
+        theta
+            .iter_mut()
+            .zip(keep)
+            .for_each(|(t, k)| *t *= f32::from(u8::from(*k)));
     }
     let q = handles.entries.gather(&theta);
-    start(&mut executor, &handles, fixture, &q, &schedule(steps, results.lr(), adam, 0.0));
+    start(
+        &mut executor,
+        &handles,
+        fixture,
+        &q,
+        &schedule(steps, results.lr(), adam, 0.0),
+    );
     for t in 1..=steps {
         run_step(&mut executor);
         if t == 1 {
@@ -114,7 +139,9 @@ fn check_fit(report: &mut Report, fixture: &Fixture, case: &str, device: Device,
             let mut flat = vec![0.0; fixture.network.n];
             handles.entries.scatter(&grad, &mut flat);
             if let Some(keep) = &keep {
-                flat.iter_mut().zip(keep).for_each(|(g, k)| *g *= f32::from(u8::from(*k)));
+                flat.iter_mut()
+                    .zip(keep)
+                    .for_each(|(g, k)| *g *= f32::from(u8::from(*k)));
             }
             report.gradients(&what, fixture, &results, &flat);
         }
@@ -194,7 +221,11 @@ fn mask_learning() {
             let results = fixture.learning(learner);
             let fast = learner == "fast";
             let adam = if fast {
-                AdamSettings { beta1: 0.9, beta2: 0.99, eps: 1e-12 }
+                AdamSettings {
+                    beta1: 0.9,
+                    beta2: 0.99,
+                    eps: 1e-12,
+                }
             } else {
                 AdamSettings::default()
             };
@@ -207,16 +238,29 @@ fn mask_learning() {
                 supplied: 3,
             };
             let (h, w) = fixture.size();
-            let problem = Problem { height: h, width: w, region: (0, 0, w, h) };
-            let (step, handles) = learn_step(&fixture.network, problem, learning, settings(3, adam, true)).expect("builds");
+            let problem = Problem {
+                height: h,
+                width: w,
+                region: (0, 0, w, h),
+            };
+            let (step, handles) =
+                learn_step(&fixture.network, problem, learning, settings(3, adam, true)).expect("builds");
             let mut executor = executor(device, &step);
             let mut theta = fixture.theta();
             theta.push(0.0);
-            start(&mut executor, &handles, &fixture, &theta, &schedule(3, results.lr(), adam, 0.2));
+            start(
+                &mut executor,
+                &handles,
+                &fixture,
+                &theta,
+                &schedule(3, results.lr(), adam, 0.2),
+            );
             let begin = if fast { 2.0 } else { 0.0 };
             let logits = handles.logits.expect("a learner has logits");
             executor.write(logits, &vec![begin; n]).expect("write");
-            executor.write(handles.uniforms.expect("supplied"), &results.uniforms()).expect("write");
+            executor
+                .write(handles.uniforms.expect("supplied"), &results.uniforms())
+                .expect("write");
             let what = format!("learn {learner} {device:?}");
             for t in 1..=3 {
                 run_step(&mut executor);

@@ -1,0 +1,130 @@
+//! What a step is built from and what it hands out: sizes, settings, handles.
+
+use super::{Entries, TensorId, Tuning};
+use crate::network::NetworkError;
+
+/// Why a step cannot be built.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum StepError {
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error("a map of {} MB does not fit into one binding of {} MB; choose a crop or a smaller copy of the picture", bytes / 1_000_000, limit / 1_000_000)]
+    TensorTooLarge { bytes: u64, limit: u64 },
+    #[error("{0}")]
+    DeadMask(String),
+    #[error("the mask is for {mask} parameters, the network has {network}")]
+    MaskLength { mask: usize, network: usize },
+}
+
+/// The maps' size and where the picture lies in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Padded size: what the network takes.
+    pub height: usize,
+    pub width: usize,
+    /// The picture inside: first column, first row, width, height.
+    pub region: (usize, usize, usize, usize),
+}
+
+/// Which arithmetic a masked network does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WeightPath {
+    /// All of it, as without a mask.
+    Full,
+    /// Live channels only.
+    Compact,
+    /// Kept weights only.
+    Sparse,
+    /// For each layer the faster of compact and sparse.
+    #[default]
+    Auto,
+}
+
+/// Adam's constants (method section 4).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdamSettings {
+    pub beta1: f64,
+    pub beta2: f64,
+    pub eps: f64,
+}
+
+impl Default for AdamSettings {
+    fn default() -> Self {
+        Self {
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-8,
+        }
+    }
+}
+
+/// What both kinds of steps need to know.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepSettings {
+    pub adam: AdamSettings,
+    /// Rows of the schedule: updates in the run, and one for the forward pass after the last.
+    pub schedule_len: usize,
+    /// Rows of the ring of losses.
+    pub ring_len: usize,
+    /// Whether the exact rewrites are applied; off only to measure what they bring.
+    pub rewrites: bool,
+    pub tuning: Tuning,
+    /// The longest binding in bytes.
+    pub binding_limit: u64,
+}
+
+/// What a fit trains and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Fitting<'a> {
+    /// The kept parameters, flat; `None` is the dense baseline.
+    pub keep: Option<&'a [bool]>,
+    pub path: WeightPath,
+}
+
+/// The mask learner's constants (method section 4).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Learning {
+    /// The fraction to keep, p0.
+    pub keep: f64,
+    /// Weight of the KL term in the loss; the paper's 1e-9, 0 in the fast learner.
+    pub kl: f64,
+    /// Pull towards logit(p0) after each update; 0 in the paper's.
+    pub pull: f64,
+    pub seed: u64,
+    /// Steps whose uniform numbers are supplied from outside.
+    pub supplied: usize,
+}
+
+/// The tensors that the outside writes before the start and reads now and then.
+#[derive(Clone, Debug)]
+pub struct Handles {
+    /// What `parameters`, `m`, `v` and `gradient` hold.
+    pub entries: Entries,
+    /// Trained parameters and a zero: `q` of a fit, `theta` of a learner (constant there).
+    pub parameters: TensorId,
+    /// dL/dq, or dL/dw for a learner.
+    pub gradient: TensorId,
+    pub m: TensorId,
+    pub v: TensorId,
+    /// Fixed input, channels `live_inputs` of z only; written before the prologue.
+    pub input: TensorId,
+    pub live_inputs: Vec<usize>,
+    pub noisy: TensorId,
+    /// The clean picture, or the noisy one again where there is none.
+    pub clean: TensorId,
+    /// Rows (a, b, tau, 0): see [`Adam`] and [`GumbelSample`].
+    pub schedule: TensorId,
+    /// The number of updates done, as f32.
+    pub counter: TensorId,
+    /// Rows (MSE to noisy, MSE to clean, KL term, mean logit).
+    pub ring: TensorId,
+    /// The network's output at padded size.
+    pub output: TensorId,
+    /// Learner only.
+    pub logits: Option<TensorId>,
+    /// Learner only, where uniforms are supplied.
+    pub uniforms: Option<TensorId>,
+    /// Learner only: dw/dp of the last sample.
+    pub slope: Option<TensorId>,
+}

@@ -1,0 +1,171 @@
+//! From a run's settings to a step on a device: who computes, what it will need, how it is built.
+
+use std::sync::Arc;
+
+use super::TrainError;
+use super::run::RING_LEN;
+use super::spec::{Job, RunSpec};
+use crate::cpu::CpuExecutor;
+use crate::engine::Executor;
+#[cfg(feature = "gpu")]
+use crate::gpu::{BuildOptions, GpuContext, GpuExecutor};
+use crate::network::Network;
+use crate::picture::Padding;
+use crate::step::{Fitting, Handles, Learning, Problem, Step, StepError, StepSettings, Tuning, fit_step, learn_step};
+
+/// WebGPU's default for the longest binding, in bytes.
+const DEFAULT_BINDING: u64 = 128 << 20;
+
+/// Who computes.
+#[derive(Clone)]
+pub enum Backend {
+    /// The CPU twins: an oracle, and the engine where there is no GPU.
+    Cpu,
+    #[cfg(feature = "gpu")]
+    Gpu(GpuContext),
+}
+
+impl Backend {
+    /// The longest binding the device takes.
+    fn binding_limit(&self) -> u64 {
+        match self {
+            Self::Cpu => u64::from(u32::MAX),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(context) => context.capabilities.max_binding.min(context.capabilities.max_buffer),
+        }
+    }
+
+    fn tuning(&self) -> Tuning {
+        match self {
+            Self::Cpu => Tuning {
+                gradient_threads: 1,
+                ..Tuning::default()
+            },
+            #[cfg(feature = "gpu")]
+            Self::Gpu(context) if context.capabilities.software => Tuning {
+                gradient_threads: 1024,
+                ..Tuning::default()
+            },
+            #[cfg(feature = "gpu")]
+            Self::Gpu(_) => Tuning {
+                gradient_threads: 1 << 16,
+                ..Tuning::default()
+            },
+        }
+    }
+}
+
+/// What a run will need, known before anything is allocated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Bytes of device memory.
+    pub bytes: u64,
+    /// Multiply-adds of a step.
+    pub macs: u64,
+}
+
+/// Plans a run on a picture of this size, for a device with WebGPU's default limits.
+///
+/// # Errors
+/// [`TrainError`] if the settings, the mask or the size are not usable.
+pub fn plan(spec: &RunSpec, width: usize, height: usize) -> Result<Plan, TrainError> {
+    let network = spec.network.build()?;
+    let padding = Padding::for_network(&spec.network, width, height);
+    let (step, _) = build_step(spec, &network, &padding, 0, Tuning::default(), u64::from(u32::MAX))?;
+    Ok(Plan {
+        bytes: step.bytes(),
+        macs: step.macs(),
+    })
+}
+
+/// Within WebGPU's default binding where that is enough, else within what the device has.
+pub(super) fn build_for(
+    backend: &Backend,
+    spec: &RunSpec,
+    network: &Network,
+    padding: &Padding,
+    uniform_steps: usize,
+) -> Result<(Step, Handles), TrainError> {
+    let limit = backend.binding_limit();
+    let tuning = backend.tuning();
+    match build_step(
+        spec,
+        network,
+        padding,
+        uniform_steps,
+        tuning,
+        DEFAULT_BINDING.min(limit),
+    ) {
+        Err(TrainError::Step(StepError::TensorTooLarge { .. })) if limit > DEFAULT_BINDING => {
+            build_step(spec, network, padding, uniform_steps, tuning, limit)
+        }
+        other => other,
+    }
+}
+
+fn build_step(
+    spec: &RunSpec,
+    network: &Network,
+    padding: &Padding,
+    uniform_steps: usize,
+    tuning: Tuning,
+    binding_limit: u64,
+) -> Result<(Step, Handles), TrainError> {
+    let settings = StepSettings {
+        adam: spec.adam(),
+        schedule_len: spec.steps as usize + 1,
+        ring_len: RING_LEN,
+        rewrites: spec.rewrites,
+        tuning,
+        binding_limit,
+    };
+    let region = padding.region();
+    let problem = Problem {
+        height: padding.padded_height,
+        width: padding.padded_width,
+        region: (region.x, region.y, region.width, region.height),
+    };
+    let built = match &spec.job {
+        Job::Fit(fit) => {
+            let keep: Option<&Arc<Vec<bool>>> = fit.keep.as_ref();
+            let fitting = Fitting {
+                keep: keep.map(|keep| keep.as_slice()),
+                path: fit.path,
+            };
+            fit_step(network, problem, fitting, settings)?
+        }
+        Job::Learn(learn) => {
+            let learning = Learning {
+                keep: learn.keep,
+                kl: learn.kl,
+                pull: learn.pull,
+                seed: spec.seed,
+                supplied: uniform_steps,
+            };
+            learn_step(network, problem, learning, settings)?
+        }
+    };
+    Ok(built)
+}
+
+#[cfg_attr(
+    not(feature = "gpu"),
+    expect(clippy::unused_async, reason = "only a GPU is waited for")
+)]
+pub(super) async fn executor(
+    backend: &Backend,
+    step: &Step,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<Executor, TrainError> {
+    match backend {
+        Backend::Cpu => {
+            progress(1, 1);
+            Ok(CpuExecutor::new(step).into())
+        }
+        #[cfg(feature = "gpu")]
+        Backend::Gpu(context) => {
+            let built = GpuExecutor::build(context, step, &BuildOptions::default(), progress).await?;
+            Ok(built.into())
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Ctrl-C: the step is finished, everything is written, the exit code is 130.
+#![cfg(unix)]
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::program::{Called, DEVICES, Desk, SMALL};
+
+/// Starts the program, waits until it has written `sign`, presses Ctrl-C.
+fn interrupt(desk: &Desk, arguments: &[&[&str]], sign: &str) -> Called {
+    let mut command = desk.command(arguments);
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let started = Instant::now();
+    while !desk.has(sign) {
+        assert!(
+            started.elapsed() < Duration::from_secs(120),
+            "no {sign} after two minutes"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let sent = Command::new("sh")
+        .args(["-c", &format!("kill -INT {}", child.id())])
+        .status();
+    assert!(sent.expect("a shell").success());
+    child.wait_with_output().expect("it ends").into()
+}
+
+#[test]
+fn a_fit_writes_its_results() {
+    for device in DEVICES {
+        let desk = Desk::new(32, 32);
+        let fit = [&["fit", "picture.png", "--dense"], &SMALL[..], device].concat();
+        let files = [
+            "--out",
+            "out.png",
+            "--report",
+            "report.json",
+            "--checkpoint",
+            "run.ckpt",
+            "--state-out",
+            "state.st",
+        ];
+        let long = ["--steps", "1000000", "--checkpoint-every", "3"];
+        let called = interrupt(&desk, &[&fit, &files, &long], "run.ckpt");
+        assert_eq!(called.code, 130, "{:?}", called.errors);
+        let report = desk.json("report.json");
+        let done = report["steps_done"].as_u64().expect("steps");
+        assert!((3..1_000_000).contains(&done), "{done}");
+        assert_eq!(report["interrupted"], true);
+        let curve = report["curve"].as_array().expect("a curve");
+        assert_eq!(
+            curve.last().expect("points")["step"],
+            done,
+            "measured after the last step"
+        );
+
+        // As if only so many steps had been asked for.
+        let steps = done.to_string();
+        desk.call(&[
+            &fit,
+            &["--steps", &steps, "--out", "plain.png", "--state-out", "plain.st"],
+        ])
+        .succeeds();
+        assert!(desk.get("plain.st") == desk.get("state.st"));
+        assert_eq!(desk.get("plain.png"), desk.get("out.png"));
+
+        // And it goes on from there.
+        let more = (done + 4).to_string();
+        desk.call(&[&fit, &["--steps", &more, "--state-out", "more.st"]])
+            .succeeds();
+        desk.call(&[
+            &fit,
+            &["--steps", &more, "--resume", "run.ckpt", "--state-out", "resumed.st"],
+        ])
+        .succeeds();
+        assert!(desk.get("more.st") == desk.get("resumed.st"));
+    }
+}
+
+#[test]
+fn a_learner_writes_its_mask() {
+    let desk = Desk::new(32, 32);
+    let learn = [
+        "learn",
+        "picture.png",
+        "--steps",
+        "1000000",
+        "--mask-out",
+        "mask.st",
+        "--checkpoint",
+        "c",
+    ];
+    let called = interrupt(&desk, &[&learn, &SMALL, &["--checkpoint-every", "3"]], "c");
+    assert_eq!(called.code, 130, "{:?}", called.errors);
+    let mask = optimal_eye_surgeon::mask::Mask::from_bytes(&desk.get("mask.st")).expect("a mask");
+    assert!(mask.metadata.steps.is_some_and(|steps| (3..1_000_000).contains(&steps)));
+}

@@ -1,0 +1,12 @@
+//! The command line as its users meet it: the compiled program, its files, its exit codes.
+
+mod arguments;
+mod devices;
+mod exchange;
+mod inputs;
+mod interrupt;
+mod masks;
+mod outputs;
+mod program;
+mod report;
+mod resume;

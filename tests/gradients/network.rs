@@ -1,0 +1,301 @@
+//! Whole steps by finite differences: the loss is moved along random directions within one parameter tensor at a time, so
+//! that every layer's gradient is tested in the middle of the graph, on every path through the engine.
+
+use optimal_eye_surgeon::cpu::CpuExecutor;
+use optimal_eye_surgeon::network::{Hourglass, Network, Parameter, ParameterKind, draw_input, draw_theta};
+use optimal_eye_surgeon::step::{
+    AdamSettings, Fitting, Handles, Problem, Step, StepSettings, Tuning, WeightPath, fit_step,
+};
+
+use crate::twin::{Report, normal, uniform};
+
+const HEIGHT: usize = 20;
+const WIDTH: usize = 28;
+/// A picture of odd size inside the maps.
+const REGION: (usize, usize, usize, usize) = (3, 1, 21, 17);
+/// How far a direction goes, relative to the tensor's own size: longer, and LeakyReLU's kinks show (an error that grows
+/// with the step); shorter, and f32 does (one that grows with its inverse).
+const STEP: f64 = 2e-3;
+/// Allowed error, relative to what a random direction changes on average.
+const NEAR: f64 = 0.01;
+/// Random directions for each tensor, over all of its entries and over a few of them.
+const DIRECTIONS: u64 = 3;
+const FEW: usize = 8;
+
+fn network() -> Network {
+    let description = Hourglass {
+        input_channels: 5,
+        channels: vec![5, 7],
+        output_channels: 3,
+    };
+    description.build().expect("a small network")
+}
+
+/// As drawn, but with gammas of both signs and betas other than 0.
+fn theta(network: &Network) -> Vec<f32> {
+    let mut theta = draw_theta(network, 1);
+    let (size, sign) = (uniform(network.n, 2), uniform(network.n, 3));
+    for parameter in &network.parameters {
+        for i in parameter.range() {
+            match parameter.kind {
+                ParameterKind::BnWeight => theta[i] = (0.5 + size[i]) * if sign[i] < 0.3 { -1.0 } else { 1.0 },
+                ParameterKind::BnBias => theta[i] = size[i] - 0.5,
+                ParameterKind::ConvWeight | ParameterKind::ConvBias => {}
+            }
+        }
+    }
+    theta
+}
+
+/// Keeps 40% of the weights and half of the betas; a dead channel inside, and one in the last normalisation that shifts
+/// the picture by its beta alone.
+fn mask(network: &Network) -> Vec<bool> {
+    let mut keep: Vec<bool> = uniform(network.n, 4).iter().map(|u| *u < 0.4).collect();
+    let of_kind = |kind| {
+        network
+            .parameters
+            .iter()
+            .filter(move |parameter| parameter.kind == kind)
+    };
+    for parameter in of_kind(ParameterKind::BnWeight) {
+        keep[parameter.range()].fill(true);
+    }
+    let gammas: Vec<&Parameter> = of_kind(ParameterKind::BnWeight).collect();
+    let betas: Vec<&Parameter> = of_kind(ParameterKind::BnBias).collect();
+    keep[gammas[1].offset] = false;
+    let last = gammas.len() - 1;
+    keep[gammas[last].offset + 1] = false;
+    keep[betas[last].offset + 1] = true;
+    keep
+}
+
+/// A step on the CPU twins and the loss as a function of its parameters.
+struct Descent {
+    executor: CpuExecutor,
+    step: Step,
+    handles: Handles,
+    noisy: Vec<f32>,
+}
+
+impl Descent {
+    fn new(network: &Network, fitting: Fitting<'_>, rewrites: bool) -> Self {
+        let problem = Problem {
+            height: HEIGHT,
+            width: WIDTH,
+            region: REGION,
+        };
+        let settings = StepSettings {
+            adam: AdamSettings::default(),
+            schedule_len: 2,
+            ring_len: 1,
+            rewrites,
+            tuning: Tuning::default(),
+            binding_limit: 1 << 24,
+        };
+        let (step, handles) = fit_step(network, problem, fitting, settings).expect("a step");
+        let mut executor = CpuExecutor::new(&step);
+        executor.poison();
+        let plane = HEIGHT * WIDTH;
+        let z = draw_input(network.description.input_channels, HEIGHT, WIDTH, 5);
+        let input: Vec<f32> = handles
+            .live_inputs
+            .iter()
+            .flat_map(|c| z[c * plane..][..plane].to_vec())
+            .collect();
+        let noisy = uniform(3 * plane, 6);
+        for (tensor, values) in [
+            (handles.input, &input),
+            (handles.noisy, &noisy),
+            (handles.clean, &noisy),
+        ] {
+            executor.write(tensor, values).expect("fits");
+        }
+        executor.run_prologue();
+        Self {
+            executor,
+            step,
+            handles,
+            noisy,
+        }
+    }
+
+    fn start(&mut self, q: &[f32], ops: usize) {
+        self.executor.poison();
+        self.executor.write(self.handles.parameters, q).expect("fits");
+        self.executor.write(self.handles.counter, &[0.0]).expect("fits");
+        self.executor.run_ops(0..ops);
+    }
+
+    /// Summed in f64 from the output: the ring's f32 is too coarse for differences.
+    fn loss(&mut self, q: &[f32]) -> f64 {
+        self.start(q, self.step.forward_len);
+        let output = self.executor.read(self.handles.output);
+        let (x0, y0, w, h) = REGION;
+        let mut sum = 0.0;
+        for c in 0..3 {
+            for y in y0..y0 + h {
+                let row = (c * HEIGHT + y) * WIDTH + x0;
+                let pairs = output[row..row + w].iter().zip(&self.noisy[row..row + w]);
+                sum += pairs.map(|(o, n)| (f64::from(*o) - f64::from(*n)).powi(2)).sum::<f64>();
+            }
+        }
+        sum / (3 * w * h) as f64
+    }
+
+    /// The loss that the step itself reports.
+    fn reported(&self) -> f64 {
+        f64::from(self.executor.read(self.handles.ring)[0])
+    }
+
+    fn gradient(&mut self, q: &[f32]) -> Vec<f32> {
+        // A schedule of zeros: Adam leaves the parameters alone.
+        self.start(q, self.step.ops.len());
+        self.executor.read(self.handles.gradient)
+    }
+
+    /// Loss at q + d minus loss at q - d, d along `direction` at `places`; and what the gradient expects, for the steps
+    /// that f32 has room for.
+    fn difference(&mut self, q: &[f32], gradient: &[f32], places: &[usize], direction: &[f32]) -> (f64, f64) {
+        let (mut plus, mut minus) = (q.to_vec(), q.to_vec());
+        let mut expected = 0.0;
+        for (place, d) in places.iter().zip(direction) {
+            plus[*place] += d;
+            minus[*place] -= d;
+            expected += f64::from(gradient[*place]) * (f64::from(plus[*place]) - f64::from(minus[*place]));
+        }
+        (self.loss(&plus) - self.loss(&minus), expected)
+    }
+}
+
+fn root_mean_square(values: impl ExactSizeIterator<Item = f32>) -> f64 {
+    let n = values.len() as f64;
+    (values.map(|v| f64::from(v).powi(2)).sum::<f64>() / n).sqrt()
+}
+
+/// Every tensor of a network on one path. Returns the loss.
+fn check(report: &mut Report, network: &Network, fitting: Fitting<'_>, rewrites: bool) -> f64 {
+    let what = format!(
+        "{}, {:?}, rewrites {rewrites}",
+        if fitting.keep.is_some() { "masked" } else { "dense" },
+        fitting.path
+    );
+    let mut descent = Descent::new(network, fitting, rewrites);
+    let mut theta = theta(network);
+    if let Some(keep) = fitting.keep {
+        theta
+            .iter_mut()
+            .zip(keep)
+            .for_each(|(t, keep)| *t *= f32::from(u8::from(*keep)));
+    }
+    let entries = descent.handles.entries.clone();
+    let q = entries.gather(&theta);
+    let gradient = descent.gradient(&q);
+    let loss = descent.loss(&q);
+    report.near(
+        &format!("{what}: the reported loss"),
+        descent.reported(),
+        loss,
+        1e-5 * loss,
+    );
+    let mut tested = 0;
+    for (seed, parameter) in network.parameters.iter().enumerate() {
+        let places: Vec<usize> = parameter
+            .range()
+            .map(|i| entries.place(i) as usize)
+            .filter(|place| *place < entries.len())
+            .collect();
+        if places.is_empty() {
+            continue;
+        }
+        let name = &parameter.name;
+        let size = root_mean_square(places.iter().map(|place| q[*place]));
+        let normal = |count: usize, at: u64| normal(count, 100 * seed as u64 + at);
+        if !parameter.has_gradient {
+            // A long way changes nothing but roundings.
+            let direction: Vec<f32> = normal(places.len(), 0)
+                .iter()
+                .map(|d| (0.3 * size) as f32 * d)
+                .collect();
+            let (found, _) = descent.difference(&q, &gradient, &places, &direction);
+            report.near(&format!("{what}: {name} has no effect"), found, 0.0, 1e-6 * loss);
+            let largest = places.iter().fold(0.0, |a: f32, place| a.max(gradient[*place].abs()));
+            report.check(largest == 0.0, || {
+                format!("{what}: {name} has a gradient of {largest:e}")
+            });
+            continue;
+        }
+        tested += 1;
+        for at in 0..2 * DIRECTIONS {
+            let mut chosen = places.clone();
+            if at >= DIRECTIONS && places.len() > FEW {
+                let order = uniform(places.len(), 1000 * seed as u64 + at);
+                let mut ranked: Vec<usize> = (0..places.len()).collect();
+                ranked.sort_by(|a, b| order[*a].total_cmp(&order[*b]));
+                chosen = ranked[..FEW].iter().map(|i| places[*i]).collect();
+            }
+            // A few entries have to go further for the same change of the loss.
+            let reach = STEP * size * (places.len() as f64 / chosen.len() as f64).sqrt();
+            let direction: Vec<f32> = normal(chosen.len(), at).iter().map(|d| reach as f32 * d).collect();
+            let (found, expected) = descent.difference(&q, &gradient, &chosen, &direction);
+            let typical = root_mean_square(chosen.iter().map(|place| gradient[*place]))
+                * 2.0
+                * reach
+                * (chosen.len() as f64).sqrt();
+            if std::env::var_os("PROBE").is_some() {
+                println!(
+                    "{:.5} {:.1e} {what} {name} {at} ({} of {})",
+                    (found - expected).abs() / typical,
+                    typical / loss,
+                    chosen.len(),
+                    places.len()
+                );
+            }
+            report.near(
+                &format!("{what}: {name}, direction {at}"),
+                found,
+                expected,
+                NEAR * typical,
+            );
+        }
+    }
+    report.check(tested >= 13, || format!("{what}: {tested} tensors have a gradient"));
+    loss
+}
+
+#[test]
+fn dense() {
+    let mut report = Report::default();
+    let network = network();
+    let fitting = Fitting {
+        keep: None,
+        path: WeightPath::Full,
+    };
+    let losses = [true, false].map(|rewrites| check(&mut report, &network, fitting, rewrites));
+    report.near("dense without rewrites: loss", losses[1], losses[0], 1e-5 * losses[0]);
+    report.assert();
+}
+
+#[test]
+fn masked() {
+    let mut report = Report::default();
+    let network = network();
+    let keep = mask(&network);
+    let mut losses = Vec::new();
+    for path in [WeightPath::Full, WeightPath::Compact, WeightPath::Sparse] {
+        for rewrites in [true, false] {
+            losses.push(check(
+                &mut report,
+                &network,
+                Fitting {
+                    keep: Some(&keep),
+                    path,
+                },
+                rewrites,
+            ));
+        }
+    }
+    for (at, loss) in losses.iter().enumerate() {
+        report.near(&format!("masked, path {at}: loss"), *loss, losses[0], 1e-5 * losses[0]);
+    }
+    report.assert();
+}

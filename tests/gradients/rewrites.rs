@@ -1,0 +1,52 @@
+//! The exact rewrites of method section 7, borders included: what the network's definition says against what the step does.
+
+use optimal_eye_surgeon::step::AxisMap;
+
+use crate::adjoints::SIZES;
+use crate::layers::{Link, Map, prepare};
+use crate::twin::Report;
+
+/// Float noise of sums over at most 75 taps, relative to the largest value.
+const NOISE: f64 = 2e-6;
+
+/// Gathers by the same kind of map on both axes.
+fn both(src: &Map, axis: impl Fn(usize) -> AxisMap) -> Map {
+    prepare(src, &axis(src.h), &axis(src.w), false)
+}
+
+/// Section 7.1. Odd sides too, where the pooling leaves out the last row or column.
+#[test]
+fn pooling_after_a_convolution_is_a_boxed_convolution_of_stride_two() {
+    let mut report = Report::default();
+    for (h, w) in SIZES {
+        let x = Map::normal(3, h, w, 1);
+        let full = Link::new(5, 3, 5, 1, 2);
+        let convolved = full.to_coarse(&both(&x, |n| AxisMap::reflect(n, 2)));
+        let expected = both(&convolved, AxisMap::pool);
+        let boxed = Link { stride: 2, ..full };
+        let found = boxed.to_coarse(&both(&x, AxisMap::boxed_reflect));
+        report.check((found.h, found.w) == (h / 2, w / 2), || {
+            format!("{h}x{w}: {}x{}", found.h, found.w)
+        });
+        report.all_near(&format!("boxed {h}x{w}"), &found.values, &expected.values, NOISE);
+    }
+    report.assert();
+}
+
+/// Section 7.3. The weights are shared: [Cout, Cin, 3, 3] in both.
+#[test]
+fn a_convolution_after_an_upsampling_is_a_widened_one_of_the_small_map() {
+    let mut report = Report::default();
+    for (h, w) in SIZES {
+        let (inputs, outputs) = (3, 5);
+        let x = Map::normal(inputs, h, w, 3);
+        let plain = Link::new(outputs, inputs, 3, 1, 4);
+        let upsampled = both(&x, AxisMap::upsample);
+        let expected = plain.to_coarse(&both(&upsampled, |n| AxisMap::reflect(n, 1)));
+        let mut widened = Link::widened(inputs, outputs, 0);
+        widened.q = plain.q;
+        let found = widened.to_fine(&both(&x, AxisMap::clamp), (2 * h, 2 * w), 3);
+        report.all_near(&format!("widened {h}x{w}"), &found.values, &expected.values, NOISE);
+    }
+    report.assert();
+}
