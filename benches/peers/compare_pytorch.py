@@ -120,8 +120,8 @@ class Inputs:
         self.uniforms = ((words.double() + 0.5) * 2.0 ** -23).float()
 
     def state(self):
-        return {**{k: v.contiguous() for k, v in self.theta.items()},
-                "z": self.z, "noisy": self.noisy, "clean": self.clean}
+        tensors = {**self.theta, "z": self.z, "noisy": self.noisy, "clean": self.clean}
+        return {name: t.contiguous() for name, t in tensors.items()}
 
 
 # ----------------------------------------------------------------- our side

@@ -1,5 +1,6 @@
 //! Checkpoint files in two generations: FILE, and FILE.previous for the case that FILE is damaged.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
@@ -47,10 +48,12 @@ fn read(path: &Path) -> Result<Checkpoint, CliError> {
     Ok(Checkpoint::from_bytes(&input::bytes(path)?)?)
 }
 
-/// The refusal of a checkpoint that contradicts an option.
-pub fn contradiction(option: &str, made: impl std::fmt::Display, given: impl std::fmt::Display) -> CliError {
+/// The refusal of a checkpoint that contradicts an option; `made` may be empty where the option says it all.
+pub fn contradiction(option: &str, made: impl Display, given: impl Display) -> CliError {
+    let made = format!("{option} {made}");
     CliError::Train(TrainError::Checkpoint(format!(
-        "it was made with {option} {made}, not {given}"
+        "it was made with {}, not {given}",
+        made.trim_end()
     )))
 }
 

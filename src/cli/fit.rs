@@ -165,19 +165,20 @@ impl FitArgs {
         let Job::Fit(fit) = &spec.job else {
             return Err(contradiction("oes", "learn", "fit"));
         };
-        let made = if fit.keep.is_some() { "a mask" } else { "--dense" };
         if self.dense && fit.keep.is_some() {
-            return Err(contradiction("", made, "--dense"));
+            return Err(contradiction("a mask", "", "--dense"));
         }
         if let Some(mask) = mask
             && fit.keep.as_deref() != Some(&mask.keep)
         {
-            return Err(contradiction("", made, "this mask"));
+            let made = if fit.keep.is_some() { "another mask" } else { "--dense" };
+            return Err(contradiction(made, "", "this mask"));
         }
         if let Some(path) = self.path.map(WeightPath::from)
             && path != fit.path
         {
-            return Err(contradiction("--path", format!("{:?}", fit.path), format!("{path:?}")));
+            let [made, given] = [fit.path, path].map(|path| format!("{path:?}").to_lowercase());
+            return Err(contradiction("--path", made, given));
         }
         Ok(spec)
     }

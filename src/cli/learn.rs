@@ -179,11 +179,8 @@ impl LearnArgs {
         if let Some(learner) = self.learner.map(Learner::from)
             && learner != learn.learner
         {
-            return Err(contradiction(
-                "--learner",
-                format!("{:?}", learn.learner),
-                format!("{learner:?}"),
-            ));
+            let [made, given] = [learn.learner, learner].map(|learner| format!("{learner:?}").to_lowercase());
+            return Err(contradiction("--learner", made, given));
         }
         let numbers = [
             ("--keep", self.keep, learn.keep),

@@ -37,9 +37,11 @@ fn App(catalogue: Catalogue) -> impl IntoView {
     let query = Query::of_page();
     let studio = Studio::new(catalogue, &query);
     if query.debug {
-        // Browser tests lose the device with it.
-        let lose = window_event_listener_untyped("oes-lose-device", move |_| studio.send(&Request::LoseDevice, None));
-        on_cleanup(move || lose.remove());
+        // How browser tests make things fail.
+        for (name, request) in [("oes-lose-device", Request::LoseDevice), ("oes-panic", Request::Panic)] {
+            let send = window_event_listener_untyped(name, move |_| studio.send(&request, None));
+            on_cleanup(move || send.remove());
+        }
     }
     let dragging = listen(studio);
     studio.start_session();

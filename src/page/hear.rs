@@ -64,7 +64,10 @@ impl Studio {
                 }
             }
             Reply::Created { run, facts } if self.is_current(run) => self.facts.set(Some(facts)),
-            Reply::State { run, state } if self.is_current(run) => self.state.set(state),
+            Reply::State { run, state } if self.is_current(run) => {
+                self.pausing.set(false);
+                self.state.set(state);
+            }
             Reply::Compiling { run, done, total } if self.is_current(run) => self.compiled.set((done, total)),
             Reply::Progress {
                 run,

@@ -71,6 +71,8 @@ pub struct Studio {
     pub setup: RwSignal<Setup>,
     pub facts: RwSignal<Option<RunFacts>>,
     pub state: RwSignal<RunState>,
+    /// A pause was asked for, and the step that runs is not over.
+    pub pausing: RwSignal<bool>,
     pub compiled: RwSignal<(usize, usize)>,
     pub points: RwSignal<Vec<Point>>,
     pub step: RwSignal<u64>,
@@ -97,11 +99,13 @@ impl Studio {
     pub fn new(catalogue: Catalogue, query: &Query) -> Self {
         let sample = query.sample.clone().filter(|id| catalogue.sample(id).is_some());
         let sample = sample.or_else(|| catalogue.samples.first().map(|sample| sample.id.clone()));
-        let preset = if query.levels.is_some() {
-            None
-        } else {
-            catalogue.presets.first().map(|preset| preset.id.clone())
-        };
+        // Rather a mask of another picture: that it serves this one too is the point.
+        let preset = catalogue
+            .presets
+            .iter()
+            .find(|preset| sample.as_ref() != Some(&preset.learned_on));
+        let preset = preset.or(catalogue.presets.first()).map(|preset| preset.id.clone());
+        let preset = preset.filter(|_| query.levels.is_none());
         let asked = query.mask.clone().filter(|id| catalogue.preset(id).is_some());
         let mask = match (query.mask.as_deref(), asked.or(preset)) {
             (Some("dense"), _) | (_, None) => MaskChoice::Dense,
@@ -127,6 +131,7 @@ impl Studio {
             setup: RwSignal::new(setup),
             facts: RwSignal::new(None),
             state: RwSignal::new(RunState::Idle),
+            pausing: RwSignal::new(false),
             compiled: RwSignal::new((0, 0)),
             points: RwSignal::new(Vec::new()),
             step: RwSignal::new(0),
@@ -221,6 +226,7 @@ impl Studio {
     pub(super) fn forget_run(self) {
         self.facts.set(None);
         self.state.set(RunState::Idle);
+        self.pausing.set(false);
         self.compiled.set((0, 0));
         self.points.set(Vec::new());
         self.step.set(0);
@@ -285,6 +291,7 @@ impl Studio {
     }
 
     pub fn pause(self) {
+        self.pausing.set(true);
         self.send(
             &Request::Pause {
                 run: self.run.get_value(),

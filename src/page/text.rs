@@ -50,6 +50,7 @@ pub const LOCKED: &str = "Pause to change these.";
 pub const START: &str = "Start";
 pub const RESUME: &str = "Resume";
 pub const PAUSE: &str = "Pause";
+pub const PAUSING: &str = "Pausing…";
 pub const STEP: &str = "Step";
 pub const STEP_HINT: &str = "One step, then pause";
 pub const RESET: &str = "Reset";

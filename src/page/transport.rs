@@ -10,10 +10,12 @@ use crate::worker::protocol::RunState;
 pub fn Transport(studio: Studio) -> impl IntoView {
     let running = move || studio.state.get() == RunState::Running;
     let main_label = move || match studio.state.get() {
+        RunState::Running if studio.pausing.get() => text::PAUSING,
         RunState::Running => text::PAUSE,
         RunState::Paused => text::RESUME,
         _ => text::START,
     };
+    let waits = move || studio.state.get() == RunState::Compiling || studio.pausing.get();
     let toggle = move |_| if running() { studio.pause() } else { studio.play() };
     let has_result = move || studio.step.get() > 0;
     let state = move || match (studio.state.get(), studio.compiled.get()) {
@@ -25,7 +27,7 @@ pub fn Transport(studio: Studio) -> impl IntoView {
         <div class="transport">
             <div class="buttons">
                 <button type="button" class="primary" id="start"
-                    disabled=move || !studio.can_step() || studio.state.get() == RunState::Compiling on:click=toggle>
+                    disabled=move || !studio.can_step() || waits() on:click=toggle>
                     {main_label}
                 </button>
                 <button type="button" id="step" title=text::STEP_HINT

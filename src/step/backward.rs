@@ -28,7 +28,7 @@ impl Lowering<'_> {
             } else {
                 (dz, stage.halo, stage.padded)
             };
-            link.weight_grad(&mut self.b, self.grad, &self.entries, tuning, coarse, halo, fine);
+            link.weight_grad(&mut self.b, self.grad, tuning, coarse, halo, fine);
             if j == 0 {
                 break;
             }
@@ -38,9 +38,9 @@ impl Lowering<'_> {
             );
             let dpadded = Plane { id, ..stage.padded };
             if link.widened {
-                link.to_coarse(&mut self.b, self.q, &self.entries, tuning, dz, dpadded);
+                link.to_coarse(&mut self.b, self.q, tuning, dz, dpadded);
             } else {
-                link.to_fine(&mut self.b, self.q, &self.entries, tuning, dz, dpadded);
+                link.to_fine(&mut self.b, self.q, tuning, dz, dpadded);
             }
             let g = self.before_activation(stage, dpadded);
             let previous = &ends.stages[j - 1];

@@ -1,9 +1,12 @@
 //! The forward pass and the loss, with the exact rewrites of method section 7.
 
+use std::rc::Rc;
+
 use super::axis::AxisMap;
 use super::link::{Link, Plane, Storage};
 use super::lowering::{Ends, Lowering, Norm, Stage, Value, splits};
 use super::problem::WeightPath;
+use super::taps::Taps;
 use super::{Entries, TensorId};
 use crate::kernels::bn_finalise::BnFinalise;
 use crate::kernels::bn_sums::BnSums;
@@ -129,7 +132,9 @@ impl Lowering<'_> {
             widened,
             shift: if widened { 3 } else { border * stride },
             storage: Storage::Full,
+            taps: Rc::default(),
         };
+        link.taps = Rc::new(Taps::of(&link, &self.entries));
         link.storage = self.storage(&link);
 
         let len = inputs.len() * rows.len() * columns.len();
@@ -156,9 +161,9 @@ impl Lowering<'_> {
         let mut output = Plane { id, h: out_h, w: out_w };
         let tuning = self.settings.tuning;
         if widened {
-            link.to_fine(&mut self.b, self.q, &self.entries, tuning, padded, output);
+            link.to_fine(&mut self.b, self.q, tuning, padded, output);
         } else {
-            link.to_coarse(&mut self.b, self.q, &self.entries, tuning, padded, output);
+            link.to_coarse(&mut self.b, self.q, tuning, padded, output);
         }
         let pooled = shape.pooled && !boxed;
         if pooled {
@@ -193,7 +198,7 @@ impl Lowering<'_> {
             (Entries::All { .. }, _) | (_, WeightPath::Full) => Storage::Full,
             (_, WeightPath::Compact) => Storage::Compact,
             (_, WeightPath::Sparse) => Storage::Sparse,
-            (_, WeightPath::Auto) if link.density(&self.entries) < SPARSE_BELOW => Storage::Sparse,
+            (_, WeightPath::Auto) if link.density() < SPARSE_BELOW => Storage::Sparse,
             (_, WeightPath::Auto) => Storage::Compact,
         }
     }

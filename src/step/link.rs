@@ -6,13 +6,16 @@
 //! forward from fine (its padded or boxed input) to coarse; a decoder convolution with the upsampling in it runs forward
 //! from coarse to fine, with 4x4 taps made of its 3x3 (method section 7.3).
 
+use std::rc::Rc;
+
 use super::axis::starts_and_lists;
-use super::{Entries, StepBuilder, TensorId};
+use super::taps::{Tap, Taps};
+use super::{StepBuilder, TensorId};
 use crate::kernels::correlate::Correlate;
 use crate::kernels::correlate_transposed::CorrelateTransposed;
 use crate::kernels::gather_grad::GatherGrad;
 use crate::kernels::pack_list::PackList;
-use crate::kernels::pack_weights::{PackWeights, widened_from};
+use crate::kernels::pack_weights::PackWeights;
 use crate::kernels::reduce_weight_grad::ReduceWeightGrad;
 use crate::kernels::sparse_apply::SparseApply;
 use crate::kernels::sparse_weight_grad::SparseWeightGrad;
@@ -54,17 +57,8 @@ pub(super) struct Link {
     /// Added to a fine index before the division by the stride: see [`CorrelateTransposed`].
     pub shift: usize,
     pub storage: Storage,
-}
-
-/// One nonzero of V, by local channel numbers.
-#[derive(Clone, Debug)]
-struct Tap {
-    c: usize,
-    f: usize,
-    a: usize,
-    b: usize,
-    /// Places in q; padded to the link's number of sources with the zero's place.
-    sources: Vec<u32>,
+    /// The nonzeros; none where all weights are stored.
+    pub taps: Rc<Taps>,
 }
 
 /// How work is cut up, by class of adapter.
@@ -89,86 +83,23 @@ impl Default for Tuning {
 }
 
 impl Link {
-    /// Number of sources a tap may have.
-    fn sources(&self) -> usize {
+    /// Number of kept weights that a nonzero of V may sum.
+    pub fn sources(&self) -> usize {
         if self.widened { 4 } else { 1 }
     }
 
-    /// Kept weights as (flat index, c, f, p, q): p, q the taps of the stored kernel.
-    fn kept<'a>(&'a self, entries: &'a Entries) -> impl Iterator<Item = (usize, usize, usize, usize, usize)> + 'a {
-        let k = if self.widened { 3 } else { self.k };
-        let pairs = (0..self.coarse.len()).flat_map(move |c| (0..self.fine.len()).map(move |f| (c, f)));
-        pairs.flat_map(move |(c, f)| {
-            let (coarse, fine) = (self.coarse[c], self.fine[f]);
-            let pair = if self.widened {
-                fine * self.coarse_total + coarse
-            } else {
-                coarse * self.fine_total + fine
-            };
-            (0..k * k).filter_map(move |tap| {
-                let flat = self.offset + pair * k * k + tap;
-                let kept = entries.place(flat) < entries.len() as u32;
-                kept.then_some((flat, c, f, tap / k, tap % k))
-            })
-        })
-    }
-
-    /// The nonzeros of V in the order (c, f, a, b), and for each kept weight its place in q and its taps.
-    fn taps(&self, entries: &Entries) -> (Vec<Tap>, Vec<(u32, Vec<u32>)>) {
-        let mut sources: std::collections::BTreeMap<[usize; 4], Vec<u32>> = Default::default();
-        let mut kept = Vec::new();
-        for (flat, c, f, p, q) in self.kept(entries) {
-            let place = entries.place(flat);
-            let at: Vec<[usize; 4]> = if self.widened {
-                // Position a of the widened kernel collects the taps that `widened_from(a)` names.
-                let reached = |p: usize| (0..4).filter(move |a| widened_from(*a).any(|tap| tap == p));
-                reached(p).flat_map(|a| reached(q).map(move |b| [c, f, a, b])).collect()
-            } else {
-                vec![[c, f, p, q]]
-            };
-            for key in &at {
-                sources.entry(*key).or_default().push(place);
-            }
-            kept.push((place, at));
-        }
-        let index: std::collections::HashMap<[usize; 4], u32> =
-            sources.keys().enumerate().map(|(i, key)| (*key, i as u32)).collect();
-        let missing = entries.len() as u32;
-        let count = self.sources();
-        let taps = sources
-            .into_iter()
-            .map(|([c, f, a, b], mut sources)| {
-                sources.resize(count, missing);
-                Tap { c, f, a, b, sources }
-            })
-            .collect();
-        let kept = kept
-            .into_iter()
-            .map(|(place, at)| (place, at.iter().map(|key| index[key]).collect()))
-            .collect();
-        (taps, kept)
-    }
-
     /// The fraction of V's entries on live channels that are nonzero.
-    pub fn density(&self, entries: &Entries) -> f64 {
+    pub fn density(&self) -> f64 {
         let full = self.coarse.len() * self.fine.len() * self.k * self.k;
-        self.taps(entries).0.len() as f64 / full.max(1) as f64
+        self.taps.list.len() as f64 / full.max(1) as f64
     }
 
     /// Appends the map from the fine plane to the coarse one.
-    pub fn to_coarse(
-        &self,
-        b: &mut StepBuilder,
-        q: TensorId,
-        entries: &Entries,
-        tuning: Tuning,
-        fine: Plane,
-        coarse: Plane,
-    ) {
+    pub fn to_coarse(&self, b: &mut StepBuilder, q: TensorId, tuning: Tuning, fine: Plane, coarse: Plane) {
         if self.storage == Storage::Sparse {
-            let (taps, _) = self.taps(entries);
+            let taps = &self.taps.list;
             let mut lists = vec![Vec::new(); self.coarse.len()];
-            for tap in &taps {
+            for tap in taps {
                 lists[tap.c].push(((tap.f * fine.h + tap.a) * fine.w + tap.b) as u32);
             }
             let order: Vec<&Tap> = taps.iter().collect();
@@ -185,7 +116,7 @@ impl Link {
             self.push_sparse(b, q, kernel, &lists, &order, fine, coarse);
             return;
         }
-        let weights = self.packed(b, q, entries, false);
+        let weights = self.packed(b, q, false);
         let kernel = Correlate {
             k: self.k as u32,
             stride: self.stride as u32,
@@ -201,21 +132,13 @@ impl Link {
     }
 
     /// Appends the map from the coarse plane, its border included, to the fine one.
-    pub fn to_fine(
-        &self,
-        b: &mut StepBuilder,
-        q: TensorId,
-        entries: &Entries,
-        tuning: Tuning,
-        coarse: Plane,
-        fine: Plane,
-    ) {
+    pub fn to_fine(&self, b: &mut StepBuilder, q: TensorId, tuning: Tuning, coarse: Plane, fine: Plane) {
         let s = self.stride;
         if self.storage == Storage::Sparse {
-            let (taps, _) = self.taps(entries);
+            let taps = &self.taps.list;
             let mut lists = vec![Vec::new(); self.fine.len() * s * s];
             let mut order = vec![Vec::new(); lists.len()];
-            for tap in &taps {
+            for tap in taps {
                 // The first fine row and column this tap reaches, and the coarse pixel they read.
                 let first = |t: usize| (t + s * self.k - self.shift % s) % s;
                 let (py, px) = (first(tap.a), first(tap.b));
@@ -238,7 +161,7 @@ impl Link {
             self.push_sparse(b, q, kernel, &lists, &order, coarse, fine);
             return;
         }
-        let weights = self.packed(b, q, entries, true);
+        let weights = self.packed(b, q, true);
         let kernel = CorrelateTransposed {
             k: self.k as u32,
             stride: s as u32,
@@ -263,7 +186,6 @@ impl Link {
         &self,
         b: &mut StepBuilder,
         grad: TensorId,
-        entries: &Entries,
         tuning: Tuning,
         coarse: Plane,
         halo: usize,
@@ -271,9 +193,9 @@ impl Link {
     ) {
         let (h, w) = (coarse.h - 2 * halo, coarse.w - 2 * halo);
         if self.storage == Storage::Sparse {
-            let (taps, kept) = self.taps(entries);
+            let taps = &self.taps.list;
             let mut table = Vec::with_capacity(2 * taps.len());
-            for tap in &taps {
+            for tap in taps {
                 table.push(((tap.c * coarse.h + halo) * coarse.w + halo) as u32);
                 table.push(((tap.f * fine.h + tap.a) * fine.w + tap.b) as u32);
             }
@@ -292,7 +214,7 @@ impl Link {
             };
             let operands = [coarse.id.into(), fine.id.into(), table.into(), partials.into()];
             b.push(&self.layer, kernel, &operands);
-            self.push_gather(b, grad, &kept, partials, splits, taps.len());
+            self.push_gather(b, grad, partials, splits, taps.len(), |tap| tap as u32);
             return;
         }
         let (coarse_ch, fine_ch) = (self.coarse.len(), self.fine.len());
@@ -329,17 +251,15 @@ impl Link {
             b.push(&self.layer, kernel, &[partials.into(), grad.into()]);
             return;
         }
-        let (taps, kept) = self.taps(entries);
-        let dense = |tap: &Tap| (((tap.c * fine_ch + tap.f) * self.k + tap.a) * self.k + tap.b) as u32;
-        let kept: Vec<(u32, Vec<u32>)> = kept
-            .into_iter()
-            .map(|(place, at)| (place, at.iter().map(|t| dense(&taps[*t as usize])).collect()))
-            .collect();
-        self.push_gather(b, grad, &kept, partials, splits, size);
+        let taps = &self.taps.list;
+        self.push_gather(b, grad, partials, splits, size, |tap| {
+            let tap = &taps[tap];
+            (((tap.c * fine_ch + tap.f) * self.k + tap.a) * self.k + tap.b) as u32
+        });
     }
 
     /// The packed weights of a dense direction: blocks of four coarse channels, or of fine ones if `transposed`.
-    fn packed(&self, b: &mut StepBuilder, q: TensorId, entries: &Entries, transposed: bool) -> TensorId {
+    fn packed(&self, b: &mut StepBuilder, q: TensorId, transposed: bool) -> TensorId {
         let (coarse, fine) = (self.coarse.len(), self.fine.len());
         let (outer, inner) = if transposed { (fine, coarse) } else { (coarse, fine) };
         let taps = self.k * self.k;
@@ -359,9 +279,9 @@ impl Link {
         }
         // Only the kept places are ever written; the zeros between them are those the memory starts with.
         let packed = b.persistent("packed kept weights", len);
-        let (list, _) = self.taps(entries);
+        let list = &self.taps.list;
         let mut table = Vec::new();
-        for tap in &list {
+        for tap in list {
             let (o, i) = if transposed { (tap.f, tap.c) } else { (tap.c, tap.f) };
             let place = 4 * ((o / 4 * inner + i) * taps + tap.a * self.k + tap.b) + o % 4;
             table.push(place as u32);
@@ -403,19 +323,20 @@ impl Link {
         b.push(&self.layer, kernel, &[q.into(), table.into(), dst.into()]);
     }
 
-    /// Sums bands and taps into the gradient of each kept weight: (place in q, places in a band).
+    /// Sums bands and taps into the gradient of each kept weight; `place` tells where a nonzero of V lies in a band.
     fn push_gather(
         &self,
         b: &mut StepBuilder,
         grad: TensorId,
-        kept: &[(u32, Vec<u32>)],
         partials: TensorId,
         splits: usize,
         stride: usize,
+        place: impl Fn(usize) -> u32,
     ) {
+        let kept = &self.taps.kept;
         let table: Vec<u32> = kept
             .iter()
-            .flat_map(|(place, at)| std::iter::once(*place).chain(at.iter().copied()))
+            .flat_map(|weight| std::iter::once(weight.place).chain(weight.taps.iter().map(|tap| place(*tap as usize))))
             .collect();
         let table = b.table(&table);
         let kernel = GatherGrad {

@@ -12,6 +12,7 @@ mod link;
 mod lowering;
 mod memory;
 mod problem;
+mod taps;
 
 pub use axis::{AxisMap, FoldTable};
 pub use builder::StepBuilder;

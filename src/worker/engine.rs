@@ -158,6 +158,7 @@ impl Worker {
                     context.device.destroy();
                 }
             }
+            Request::Panic => panic!("asked for by a test"),
         }
     }
 

@@ -72,6 +72,8 @@ pub enum Request {
     },
     /// Loses the device on purpose (tests).
     LoseDevice,
+    /// Panics on purpose (tests).
+    Panic,
 }
 
 /// What computes.

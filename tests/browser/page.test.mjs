@@ -217,3 +217,17 @@ inEachBrowser("a lost device is told, and the engine starts again", { timeout: 4
   await page.click("#start");
   await until("steps again", async () => (await stepOf(page)) > 2);
 });
+
+inEachBrowser("a panic is told, and the engine starts again", { timeout: 4 * MINUTES }, async ({ open }) => {
+  const page = await open(`${SMALL}&debug`);
+  await enabled(page, "#start");
+  await page.evaluate(() => window.dispatchEvent(new Event("oes-panic")));
+  await until("the panel", async () => /asked for by a test/.test(await textOf(page, ".crash pre").catch(() => "")));
+  // The panic writes to the console, as it should.
+  page.problems.length = 0;
+  await page.click(".crash .primary");
+  await enabled(page, "#start");
+  await page.click("#step");
+  await until("a step", async () => (await stepOf(page)) === 1);
+  page.problems.splice(0, page.problems.length, ...page.problems.filter((problem) => !/asked for by a test|unreachable/.test(problem)));
+});
