@@ -178,10 +178,6 @@ impl Link {
     }
 
     /// Appends the weight gradient. `halo` is the border of the coarse plane.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the two maps of a link and where its gradient goes"
-    )]
     pub fn weight_grad(
         &self,
         b: &mut StepBuilder,

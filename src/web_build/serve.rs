@@ -1,8 +1,9 @@
 //! A file server for the built page, on this machine only.
 
+use std::io::{Read, Write};
 use std::path::{Component, Path, PathBuf};
 
-use tiny_http::{Header, Method, Request, Response, Server, StatusCode};
+use tiny_http::{HTTPVersion, Header, Method, Request, Response, Server, StatusCode};
 
 use super::CONTENT_SECURITY_POLICY;
 use super::error::Error;
@@ -65,9 +66,9 @@ fn answer(request: Request, folder: &Path) {
                     response.add_header(header);
                 }
             }
-            request.respond(response)
+            respond(request, response)
         }
-        Err(status) => request.respond(Response::empty(StatusCode(status))),
+        Err(status) => respond(request, Response::empty(StatusCode(status))),
     };
     // A browser that went away in the middle is its own business; anything else is worth a line.
     if let Err(error) = outcome
@@ -78,6 +79,16 @@ fn answer(request: Request, folder: &Path) {
     {
         eprintln!("a request could not be answered: {error}");
     }
+}
+
+/// Answers as HTTP/1.0, so that the browser closes the connection. tiny_http counts on a thread that is about to take
+/// another connection, and would leave a new one waiting for as long as the others are kept open.
+fn respond<R: Read>(request: Request, response: Response<R>) -> std::io::Result<()> {
+    let head_only = *request.method() == Method::Head;
+    let headers = request.headers().to_vec();
+    let mut writer = request.into_writer();
+    response.raw_print(&mut writer, HTTPVersion(1, 0), &headers, head_only, None)?;
+    writer.flush()
 }
 
 /// The headers of a file. `no-cache` makes the browser ask again, so that a rebuilt page is never mixed with an old one.

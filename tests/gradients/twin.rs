@@ -88,7 +88,9 @@ impl Report {
         self.check(largest > 0.0, || {
             format!("{what}: expects only zeros, which proves nothing")
         });
-        let differs = |(a, b): (&f32, &f32)| !((f64::from(*a) - f64::from(*b)).abs() <= share * largest);
+        // NaN is far from everything.
+        let far = |off: f64| off.is_nan() || off.abs() > share * largest;
+        let differs = |(a, b): (&f32, &f32)| far(f64::from(*a) - f64::from(*b));
         let at = found.iter().zip(expected).position(differs);
         self.check(at.is_none(), || {
             let at = at.unwrap_or_default();
