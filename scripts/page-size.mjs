@@ -2,13 +2,14 @@
 //
 //   node scripts/page-size.mjs [DIST]
 //
-// Compressed sizes are gzip -9 and brotli 11, what static hosts send. Exits with 1 if the gzip total is over LIMIT.
+// Compressed sizes are gzip -9 and brotli 11, what static hosts send. Exits with 1 if the gzip total is over LIMIT_KB.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { extname, join, relative } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
-const LIMIT_KB = 1000;
+// A little above today's size, so that a jump is noticed.
+const LIMIT_KB = 750;
 const CODE = new Set([".wasm", ".js", ".css", ".html"]);
 
 const dist = process.argv[2] ?? "dist";

@@ -96,11 +96,12 @@ class Binary:
 
     def learn(self, learner):
         result, origin = {"refused": {}}, 0.0 if learner == "paper" else 2.0
+        settings = [] if learner == "paper" else ["--lr", str(FAST[0]), "--pull", str(FAST[1])]
         for steps in STEPS:
             save_file({**self.inputs.state(), "uniforms": self.inputs.uniforms[:steps].contiguous()}, self.state)
             try:
                 state, report = self.run("learn", steps, self.state, "--learner", learner, "--keep", str(KEEP),
-                                         "--mask-out", str(self.work / "mask_out.safetensors"))
+                                         "--mask-out", str(self.work / "mask_out.safetensors"), *settings)
             except Refused as why:
                 result["refused"][f"change{steps}"] = str(why)
                 continue
