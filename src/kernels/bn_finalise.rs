@@ -27,18 +27,18 @@ impl KernelOp for BnFinalise {
         let norm = slices.write(5);
         let (channels, splits) = (self.channels as usize, self.splits as usize);
         for c in 0..channels {
-            let (mut a, mut b) = (0.0, 0.0);
+            let (mut a, mut b) = (0.0f64, 0.0f64);
             for pair in partials[2 * splits * c..2 * splits * (c + 1)].chunks(2) {
-                a += pair[0];
-                b += pair[1];
+                a += f64::from(pair[0]);
+                b += f64::from(pair[1]);
             }
             let mut shift = src[c * self.plane as usize];
             if self.first == 1 {
                 shift = leaky(first[4 * c] * shift + first[4 * c + 1]);
             }
-            let offset = a / self.plane as f32;
-            let variance = (b / self.plane as f32 - offset * offset).max(0.0);
-            let mean = shift + offset;
+            let offset = a / f64::from(self.plane);
+            let variance = (b / f64::from(self.plane) - offset * offset).max(0.0) as f32;
+            let mean = (f64::from(shift) + offset) as f32;
             let inv_std = 1.0 / (variance + BN_EPS).sqrt();
             let scale = q[parameters[c] as usize] * inv_std;
             let beta = q[parameters[channels + c] as usize];

@@ -27,17 +27,17 @@ impl KernelOp for BnGradFinalise {
         let (grad, means) = (slices.write(2), slices.write(3));
         let (channels, splits) = (self.channels as usize, self.splits as usize);
         for c in 0..channels {
-            let (mut a, mut b) = (0.0, 0.0);
+            let (mut a, mut b) = (0.0f64, 0.0f64);
             for pair in partials[2 * splits * c..2 * splits * (c + 1)].chunks(2) {
-                a += pair[0];
-                b += pair[1];
+                a += f64::from(pair[0]);
+                b += f64::from(pair[1]);
             }
-            grad[parameters[c] as usize] = b;
+            grad[parameters[c] as usize] = b as f32;
             if self.beta == 1 {
-                grad[parameters[channels + c] as usize] = a;
+                grad[parameters[channels + c] as usize] = a as f32;
             }
-            let n = self.plane as f32;
-            means[4 * c..4 * c + 4].copy_from_slice(&[a / n, b / n, 0.0, 0.0]);
+            let n = f64::from(self.plane);
+            means[4 * c..4 * c + 4].copy_from_slice(&[(a / n) as f32, (b / n) as f32, 0.0, 0.0]);
         }
     }
 }

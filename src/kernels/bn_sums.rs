@@ -47,7 +47,8 @@ impl KernelOp for BnSums {
                 };
                 let shift = x(0);
                 for (split, pair) in sums.chunks_mut(2).enumerate() {
-                    pair.fill(0.0);
+                    // In f64: the twin is the oracle, and its sums run over long strides.
+                    let mut total = [0.0f64; 2];
                     for i in (split..plane).step_by(splits) {
                         let (a, b) = if self.gradient == 1 {
                             let g = grad[c * plane + i];
@@ -56,9 +57,10 @@ impl KernelOp for BnSums {
                             let d = x(i) - shift;
                             (d, d * d)
                         };
-                        pair[0] += a;
-                        pair[1] += b;
+                        total[0] += f64::from(a);
+                        total[1] += f64::from(b);
                     }
+                    pair.copy_from_slice(&total.map(|sum| sum as f32));
                 }
             },
         );

@@ -68,6 +68,8 @@ impl Correlate {
         let (fine_ch, fine_h, fine_w) = (self.fine_ch as usize, self.fine_h as usize, self.fine_w as usize);
         let mut sums = [[0.0; WIDTH]; 4];
         for f in 0..fine_ch {
+            // Summed channel by channel: rounding grows with the longest sum.
+            let mut part = [[0.0; WIDTH]; 4];
             for a in 0..k {
                 let start = (f * fine_h + stride * i + a) * fine_w + stride * j;
                 let row = &fine[start..start + stride * (WIDTH - 1) + k];
@@ -76,9 +78,10 @@ impl Correlate {
                 for (b, tap) in taps.chunks_exact(4).enumerate() {
                     let mut x = [0.0; WIDTH];
                     x.copy_from_slice(&phases[b % stride][b / stride..][..WIDTH]);
-                    super::add_products(&mut sums, tap, &x);
+                    super::add_products(&mut part, tap, &x);
                 }
             }
+            super::add(&mut sums, &part);
         }
         let (h, w) = (self.coarse_h as usize, self.coarse_w as usize);
         for (plane, sums) in planes.chunks_mut(h * w).zip(&sums) {

@@ -77,6 +77,7 @@ impl CorrelateTransposed {
         let (coarse_ch, coarse_h, coarse_w) = (self.coarse_ch as usize, self.coarse_h as usize, self.coarse_w as usize);
         let mut sums = [[0.0; WIDTH]; 4];
         for c in 0..coarse_ch {
+            let mut part = [[0.0; WIDTH]; 4];
             // Taps a with s | (y + shift - a), and b alike, are those that hit a coarse pixel.
             for a in ((y + shift) % s..k).step_by(s) {
                 let row = (c * coarse_h + (y + shift - a) / s) * coarse_w;
@@ -85,9 +86,10 @@ impl CorrelateTransposed {
                     let mut values = [0.0; WIDTH];
                     values.copy_from_slice(&coarse[start..start + WIDTH]);
                     let tap = &weights[4 * (((block * coarse_ch + c) * k + a) * k + b)..][..4];
-                    super::add_products(&mut sums, tap, &values);
+                    super::add_products(&mut part, tap, &values);
                 }
             }
+            super::add(&mut sums, &part);
         }
         let (h, w) = (self.fine_h as usize, self.fine_w as usize);
         for (plane, sums) in planes.chunks_mut(h * w).zip(&sums) {

@@ -305,6 +305,13 @@ fn add_products<const WIDTH: usize>(sums: &mut [[f32; WIDTH]; 4], tap: &[f32], x
     }
 }
 
+/// `sums` += `part` for four channels.
+fn add<const WIDTH: usize>(sums: &mut [[f32; WIDTH]; 4], part: &[[f32; WIDTH]; 4]) {
+    for (sum, part) in sums.iter_mut().flatten().zip(part.iter().flatten()) {
+        *sum += part;
+    }
+}
+
 /// Sum of `left[j] * right[stride * j]`, in parallel partial sums: more exact than one, and a compiler vectorises it.
 fn dot(left: &[f32], right: &[f32], stride: usize) -> f32 {
     let wide = left.len() - left.len() % 16;

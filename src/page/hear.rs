@@ -46,7 +46,10 @@ impl Studio {
             }
             Reply::Panic { message } => {
                 self.engine.set(Engine::Absent);
-                self.crash.set(Some(message));
+                // The panic's own words come first; the worker's end, which is told after them, says less.
+                self.crash.update(|crash| {
+                    crash.get_or_insert(message);
+                });
             }
             Reply::Png { run, step } if self.is_current(run) => {
                 let name = self

@@ -195,9 +195,9 @@ impl Report {
                 .copied()
                 .unwrap_or(0.0);
             let float32 = results.yardstick("grad", &p.name).map_or(0.0, |f| f[2]);
-            // The gamma before an upsample is nearly scale-free: its gradient is what cancellation leaves.
-            let scale_free = largest(expected) < 1e-6;
-            let share = if scale_free { 0.03 } else { 1e-4 };
+            // The gamma before an upsample is nearly scale-free: its gradient, 1e-8 here, is what cancellation leaves,
+            // and summing over the upsampled map, as without rewrites, leaves less of it.
+            let share = if largest(expected) < 1e-6 { 0.1 } else { 1e-4 };
             let bound = (share * largest(expected)).max(3.0 * float32);
             self.check(worst <= bound, || {
                 format!("{what}: gradient of {} is off by {worst:e}, allowed {bound:e}", p.name)
