@@ -4,7 +4,7 @@
 // Math:     m = sigmoid((p + log u - log(1 - u)) / tau), u ~ U(0,1) by Philox4x32-10 with the counter (block, step, stream, 0),
 //           logit i = 4 block + lane; w = theta m; slope = theta m (1 - m) / tau;
 //           partials[t] = (sum of s log((s + 1e-6) / p0) + (1 - s) log((1 - s + 1e-6) / (1 - p0)), sum of p), s = sigmoid(p).
-// Shapes:   logits, theta, w, slope [count]; schedule [steps] (z = tau); uniforms [supplied, count]; partials [threads, 2].
+// Shapes:   logits, theta, w, slope [count]; schedule [steps] (z = tau); uniforms [window, count], of the steps below `supplied`; partials [threads, 2].
 // Dispatch: `threads` invocations, each every threads-th block of four logits.
 
 // The 64-bit product of two words, from 16-bit halves: (high, low).
@@ -55,7 +55,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             }
             var u = (f32(words[lane] >> 9u) + 0.5) * (1.0 / 8388608.0);
             if (step < params.supplied) {
-                u = uniforms[step * params.count + i];
+                u = uniforms[(step % params.window) * params.count + i];
             }
             let p = logits[i];
             let x = (p + log(u) - log(1.0 - u)) / tau;

@@ -7,11 +7,13 @@ kernel! {
     /// m = sigmoid((p + log u - log(1 - u)) / tau) with a fresh u for each logit and step; `w` = theta * m and
     /// `slope` = dw/dp = theta * m (1 - m) / tau. An invocation takes blocks of four logits, one Philox block each;
     /// `partials[t]` = (sum of s log((s + 1e-6)/p0) + (1-s) log((1-s + 1e-6)/(1-p0)), sum of p), s = sigmoid(p).
-    /// In the first `supplied` steps u comes from `uniforms[step]` (exchange with PyTorch).
+    /// In the first `supplied` steps u comes from `uniforms[step % window]` (exchange with PyTorch).
     GumbelSample, "gumbel_sample";
     constants {}
     uniforms {
         count: u32, threads: u32, supplied: u32,
+        /// Steps whose numbers `uniforms` holds at a time.
+        window: u32,
         key0: u32, key1: u32, stream: u32,
         /// 1/p0 and 1/(1 - p0).
         inverse_p0: f32, inverse_q0: f32,
@@ -46,7 +48,7 @@ impl KernelOp for GumbelSample {
                         break;
                     }
                     let u = if step < self.supplied {
-                        uniforms[step as usize * count + i]
+                        uniforms[(step % self.window) as usize * count + i]
                     } else {
                         unit(word)
                     };

@@ -7,6 +7,10 @@ use crate::kernels::gumbel_sample::GumbelSample;
 use crate::kernels::logit_update::LogitUpdate;
 use crate::network::Network;
 
+/// Supplied uniform numbers lie on the device for this many steps at a time: those of the paper's network for 20 steps
+/// would not fit into one binding.
+pub const SUPPLIED_WINDOW: usize = 8;
+
 /// A step of mask learning (method section 4).
 ///
 /// # Errors
@@ -32,7 +36,8 @@ pub fn learn_step(
     // One more word than n: missing parameters name a zero behind the last, as in a fit.
     let w = lowering.b.persistent("masked weights", n + 1);
     let slope = lowering.b.persistent("slope", n);
-    let uniforms = (learning.supplied > 0).then(|| lowering.b.persistent("uniforms", learning.supplied * n));
+    let window = learning.supplied.min(SUPPLIED_WINDOW);
+    let uniforms = (window > 0).then(|| lowering.b.persistent("uniforms", window * n));
     let samplers = 4096.min(n.div_ceil(4));
     let partials = lowering.b.tensor("mask sums", 2 * samplers);
     let (schedule, counter) = (lowering.schedule, lowering.counter);
@@ -41,6 +46,7 @@ pub fn learn_step(
         count: n as u32,
         threads: samplers as u32,
         supplied: learning.supplied as u32,
+        window: window.max(1) as u32,
         key0: learning.seed as u32,
         key1: (learning.seed >> 32) as u32,
         stream: crate::rng::Stream::MaskSample as u32,

@@ -18,7 +18,7 @@ pub use axis::{AxisMap, FoldTable};
 pub use builder::StepBuilder;
 pub use entries::Entries;
 pub use fit::fit_step;
-pub use learn::learn_step;
+pub use learn::{SUPPLIED_WINDOW, learn_step};
 pub use link::Tuning;
 pub use memory::{MemoryPlan, Placement};
 pub use problem::{AdamSettings, Fitting, Handles, Learning, Problem, StepError, StepSettings, WeightPath};

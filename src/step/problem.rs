@@ -123,7 +123,7 @@ pub struct Handles {
     pub output: TensorId,
     /// Learner only.
     pub logits: Option<TensorId>,
-    /// Learner only, where uniforms are supplied.
+    /// Learner only, where uniforms are supplied: `[min(T, SUPPLIED_WINDOW), N]`, rewritten as the steps go on.
     pub uniforms: Option<TensorId>,
     /// Learner only: dw/dp of the last sample.
     pub slope: Option<TensorId>,

@@ -10,7 +10,7 @@ use super::{Task, TrainError};
 use crate::engine::{AdapterDescription, Executor};
 use crate::network::{Network, draw_input, draw_theta};
 use crate::picture::{Picture, psnr_of_mse};
-use crate::step::Handles;
+use crate::step::{Handles, SUPPLIED_WINDOW};
 
 /// Rows of the ring on the device: so many steps may pass between two readings.
 pub(super) const RING_LEN: usize = 512;
@@ -61,6 +61,8 @@ pub struct Run {
     pub(super) curve: Vec<Point>,
     pub(super) first_gradient: Option<Vec<f32>>,
     pub(super) keep_first_gradient: bool,
+    /// The first step whose supplied uniform numbers the device holds.
+    pub(super) uniforms_from: Option<usize>,
 }
 
 impl Run {
@@ -111,6 +113,7 @@ impl Run {
             curve: Vec::new(),
             first_gradient: None,
             keep_first_gradient: false,
+            uniforms_from: None,
         };
         run.write_initial_state().await?;
         Ok(run)
@@ -142,9 +145,6 @@ impl Run {
         if let (Job::Learn(learn), Some(logits)) = (&self.spec.job, self.handles.logits) {
             let start = vec![learn.start(); self.network.n];
             writes.push((logits, self.supplied.logits.clone().unwrap_or(start)));
-        }
-        if let (Some(tensor), Some(uniforms)) = (self.handles.uniforms, &self.supplied.uniforms) {
-            writes.push((tensor, uniforms.clone()));
         }
         for (tensor, values) in writes {
             self.executor.write(tensor, &values)?;
@@ -187,7 +187,8 @@ impl Run {
     /// # Errors
     /// As [`Run::advance`].
     pub async fn advance_steps(&mut self, steps: u64, budget: Duration) -> Result<Progress, TrainError> {
-        let room = RING_LEN as u64 - (self.done - self.read) - 1;
+        self.load_uniforms()?;
+        let room = (RING_LEN as u64 - (self.done - self.read) - 1).min(self.uniforms_left());
         let first = self.keep_first_gradient && self.done == 0;
         let most = steps.min(self.spec.steps - self.done).min(if first { 1 } else { room });
         if most > 0 {
@@ -198,6 +199,7 @@ impl Run {
         }
         let mut rows = self.done;
         if self.done == self.spec.steps && !self.closed {
+            self.load_uniforms()?;
             self.executor.run_ops(0..self.forward_len).await?;
             self.closed = true;
             rows += 1;
@@ -218,6 +220,39 @@ impl Run {
     pub async fn stop(&mut self) -> Result<Progress, TrainError> {
         self.spec.steps = self.done;
         self.advance_steps(0, Duration::ZERO).await
+    }
+
+    /// Writes the supplied uniform numbers of the steps to come, where the device holds none for the next one.
+    fn load_uniforms(&mut self) -> Result<(), TrainError> {
+        let (Some(tensor), Some(uniforms)) = (self.handles.uniforms, &self.supplied.uniforms) else {
+            return Ok(());
+        };
+        let n = self.network.n;
+        let supplied = uniforms.len() / n;
+        let from = self.done as usize / SUPPLIED_WINDOW * SUPPLIED_WINDOW;
+        if from >= supplied || self.uniforms_from == Some(from) {
+            return Ok(());
+        }
+        let to = (from + SUPPLIED_WINDOW).min(supplied);
+        let mut rows = uniforms[from * n..to * n].to_vec();
+        // The tensor is written whole; what is beyond the last supplied step is never read.
+        rows.resize(supplied.min(SUPPLIED_WINDOW) * n, 0.5);
+        self.executor.write(tensor, &rows)?;
+        self.uniforms_from = Some(from);
+        Ok(())
+    }
+
+    /// Steps until other uniform numbers have to be written.
+    fn uniforms_left(&self) -> u64 {
+        let supplied = self
+            .supplied
+            .uniforms
+            .as_ref()
+            .map_or(0, |uniforms| uniforms.len() / self.network.n);
+        match self.uniforms_from {
+            Some(from) if (self.done as usize) < supplied => (from + SUPPLIED_WINDOW) as u64 - self.done,
+            _ => u64::MAX,
+        }
     }
 
     /// Reads the ring's rows from the last one read up to `rows`.

@@ -266,7 +266,7 @@ fn mask_learning() {
                 run_step(&mut executor);
                 if t != 2 {
                     let p = read(&mut executor, logits);
-                    report.logits(&what, &results, t, begin, &p);
+                    report.logits(&what, &fixture, &results, t, begin, &p);
                 }
             }
             let ring = read(&mut executor, handles.ring);
