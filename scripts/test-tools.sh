@@ -56,6 +56,9 @@ find_lavapipe() {
 # first. A choice that the caller made in the environment stands.
 ensure_vulkan() {
   [ "$(uname -s)" = Linux ] || return 0
+  # Mesa's loader complains on every start where there is none.
+  XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}
+  export XDG_RUNTIME_DIR
   [ -z "${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-}" ] || return 0
   has_hardware_gpu && return 0
   if ! find_lavapipe >/dev/null || ! ldconfig -p 2>/dev/null | grep -q 'libvulkan\.so\.1'; then
