@@ -106,8 +106,8 @@ ensure_rust() {
       rust_is_new_enough cargo && return 0
     fi
   elif ! have cargo; then
-    have curl || apt_install "fetches rustup" curl ca-certificates || true
-    if have curl; then
+    # Without curl the Debian compiler below is the way that is left.
+    if have curl || apt_install "fetches rustup" curl ca-certificates; then
       say "Installing Rust with rustup into your home folder (a minute or two) ..."
       installer=$(mktemp)
       if curl --proto '=https' --tlsv1.2 -sSf https://static.rust-lang.org/rustup/rustup-init.sh -o "$installer" 2>/dev/null &&
