@@ -10,8 +10,8 @@ kernel! {
     constants {
         k,
         stride,
-        /// Neighbouring outputs along x that an invocation computes, for each of four channels.
-        strip,
+        /// Outputs along x and rows of them that an invocation computes, for each of four channels.
+        strip, rows,
     }
     uniforms { fine_ch: u32, fine_h: u32, fine_w: u32, coarse_ch: u32, coarse_h: u32, coarse_w: u32 }
     bindings { Read fine: F32, Read weights: Vec4, Write coarse: F32 }
@@ -23,7 +23,7 @@ impl KernelOp for Correlate {
     fn grid(&self) -> [u32; 3] {
         [
             self.coarse_w.div_ceil(self.strip),
-            self.coarse_h,
+            self.coarse_h.div_ceil(self.rows),
             self.coarse_ch.div_ceil(4),
         ]
     }

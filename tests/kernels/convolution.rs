@@ -18,10 +18,12 @@ pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for shape in SHAPES {
         for (i, (k, stride)) in TAPS.into_iter().enumerate() {
-            let strip = [4, 2, 1, 8][i];
-            cases.push(correlate(shape, k, stride, strip));
-            cases.push(transposed(shape, k, stride, strip));
-            cases.push(weight_grad(shape, k, stride));
+            let tile = [(4, 4), (2, 3), (1, 1), (8, 2)][i];
+            cases.push(correlate(shape, k, stride, tile));
+            cases.push(transposed(shape, k, stride, tile));
+            for tap_rows in [1, k] {
+                cases.push(weight_grad(shape, k, stride, tap_rows));
+            }
         }
         cases.push(decoder_forward(shape));
         for (widened, k) in [(0, 5), (0, 1), (1, 4)] {
@@ -38,12 +40,13 @@ fn label((c, f, h, w): (usize, usize, usize, usize)) -> String {
     format!("{c}:{f} {h}x{w}")
 }
 
-fn correlate((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usize, strip: u32) -> Case {
+fn correlate((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usize, (strip, rows): (u32, u32)) -> Case {
     let (fine_h, fine_w) = ((h - 1) * stride + k, (w - 1) * stride + k);
     let kernel = Correlate {
         k: k as u32,
         stride: stride as u32,
         strip,
+        rows,
         fine_ch: f as u32,
         fine_h: fine_h as u32,
         fine_w: fine_w as u32,
@@ -61,12 +64,12 @@ fn correlate((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usize
 }
 
 /// The adjoint of [`correlate`], the coarse map in a border wide enough for every tap.
-fn transposed((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usize, strip: u32) -> Case {
+fn transposed((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usize, tile: (u32, u32)) -> Case {
     let halo = (k - 1).div_ceil(stride);
     let fine = ((h - 1) * stride + k, (w - 1) * stride + k);
     transposed_case(
         (c, f, h, w),
-        (k, stride, strip),
+        (k, stride, tile),
         (h + 2 * halo, w + 2 * halo),
         fine,
         stride * halo,
@@ -75,12 +78,12 @@ fn transposed((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usiz
 
 /// A decoder convolution: 4x4 taps of stride 2 on a map with a border of one, onto twice the size.
 fn decoder_forward((c, f, h, w): (usize, usize, usize, usize)) -> Case {
-    transposed_case((c, f, h, w), (4, 2, 4), (h + 2, w + 2), (2 * h, 2 * w), 3)
+    transposed_case((c, f, h, w), (4, 2, (4, 1)), (h + 2, w + 2), (2 * h, 2 * w), 3)
 }
 
 fn transposed_case(
     shape: (usize, usize, usize, usize),
-    (k, stride, strip): (usize, usize, u32),
+    (k, stride, (strip, rows)): (usize, usize, (u32, u32)),
     coarse: (usize, usize),
     fine: (usize, usize),
     shift: usize,
@@ -89,14 +92,15 @@ fn transposed_case(
     let kernel = CorrelateTransposed {
         k: k as u32,
         stride: stride as u32,
+        shift: shift as u32,
         strip,
+        rows,
         coarse_ch: c as u32,
         coarse_h: coarse.0 as u32,
         coarse_w: coarse.1 as u32,
         fine_ch: f as u32,
         fine_h: fine.0 as u32,
         fine_w: fine.1 as u32,
-        shift: shift as u32,
     };
     let weights = f.div_ceil(4) * c * k * k * 4;
     let bound = vec![
@@ -107,7 +111,7 @@ fn transposed_case(
     Case::new(&label(shape), kernel, bound)
 }
 
-fn weight_grad((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usize) -> Case {
+fn weight_grad((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usize, tap_rows: usize) -> Case {
     let (fine_h, fine_w) = ((h - 1) * stride + k, (w - 1) * stride + k);
     let halo = (k - 1).div_ceil(stride);
     let band = h.div_ceil(3);
@@ -115,6 +119,7 @@ fn weight_grad((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usi
     let kernel = WeightGrad {
         k: k as u32,
         stride: stride as u32,
+        tap_rows: tap_rows as u32,
         coarse_ch: c as u32,
         coarse_h: h as u32,
         coarse_w: w as u32,

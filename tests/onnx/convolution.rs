@@ -85,6 +85,7 @@ pub fn conv(case: &Case, device: &Device) -> Outcome {
             k: k as u32,
             stride: stride as u32,
             strip: 2,
+            rows: 2,
             fine_ch: fine_ch as u32,
             fine_h: fine_h as u32,
             fine_w: fine_w as u32,
@@ -138,14 +139,15 @@ pub fn conv_transpose(case: &Case, device: &Device) -> Outcome {
         let kernel = CorrelateTransposed {
             k: k as u32,
             stride: stride as u32,
+            shift: (stride * halo) as u32,
             strip: 2,
+            rows: 2,
             coarse_ch: coarse_ch as u32,
             coarse_h: full_h as u32,
             coarse_w: full_w as u32,
             fine_ch: fine_ch as u32,
             fine_h: fine_h as u32,
             fine_w: fine_w as u32,
-            shift: (stride * halo) as u32,
         };
         graph.push(kernel, &[coarse.id.into(), packed.into(), fine.into()]);
         let [values] = graph.run(device, [fine]);
