@@ -1,7 +1,7 @@
 // correlate: convolution from the fine side of a link to its coarse side, dense. Twin: src/kernels/correlate.rs.
 //
 // Math:     coarse[c,i,j] = sum over f, a, b of V[c,f,a,b] * fine[f, STRIDE * i + a, STRIDE * j + b]. No border tests:
-//           fine comes padded.
+//           fine comes padded. Added to coarse if ACCUMULATE.
 // Shapes:   fine [fine_ch, fine_h, fine_w], coarse [coarse_ch, coarse_h, coarse_w],
 //           weights [ceil(coarse_ch / 4)][fine_ch][K][K] of four coarse channels, zeros beyond the last.
 // Tile:     ROWS x STRIP outputs times 4 channels an invocation, in registers; the window of inputs that they share is loaded
@@ -33,17 +33,22 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         window[$l * COLUMNS + $x] = fine[plane + line$l + $xu];
         //# end
         //# end
+        // Summed channel by channel: rounding grows with the longest sum.
+        var part: array<vec4<f32>, TILE>;
         //# repeat a K
         //# repeat b K
         {
             let v = weights[w + $a * K + $bu];
             //# repeat r ROWS
             //# repeat t STRIP
-            acc[$r * STRIP + $t] += v * window[($r * STRIDE + $a) * COLUMNS + $t * STRIDE + $b];
+            part[$r * STRIP + $t] += v * window[($r * STRIDE + $a) * COLUMNS + $t * STRIDE + $b];
             //# end
             //# end
         }
         //# end
+        //# end
+        //# repeat t TILE
+        acc[$t] += part[$t];
         //# end
         w += K * K;
         plane += params.fine_h * params.fine_w;
@@ -55,7 +60,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (y0 + $ru < params.coarse_h && x0 + $tu < params.coarse_w) {
         //# repeat c 4
         if (id.z * 4u + $cu < params.coarse_ch) {
-            coarse[out + $cu * out_plane + $ru * params.coarse_w + $tu] = acc[$r * STRIP + $t][$c];
+            let at = out + $cu * out_plane + $ru * params.coarse_w + $tu;
+            var sum = acc[$r * STRIP + $t][$c];
+            if (ACCUMULATE == 1u) {
+                sum += coarse[at];
+            }
+            coarse[at] = sum;
         }
         //# end
     }

@@ -3,6 +3,7 @@
 //
 // Math:     fine[f,y,x] = sum over c, a, b with STRIDE | (y + SHIFT - a) and STRIDE | (x + SHIFT - b) of
 //           V[c,f,a,b] * coarse[c, (y + SHIFT - a) / STRIDE, (x + SHIFT - b) / STRIDE]. No border tests: coarse has its border.
+//           Added to fine if ACCUMULATE.
 // Shapes:   coarse [coarse_ch, coarse_h, coarse_w] with its border, fine [fine_ch, fine_h, fine_w],
 //           weights [ceil(fine_ch / 4)][coarse_ch][K][K] of four fine channels, zeros beyond the last.
 // Tile:     the outputs of all STRIDE^2 phases at ROWS x STRIP coarse pixels, times 4 channels, in registers; all phases share
@@ -45,18 +46,23 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         window[$l * COLUMNS + $x] = coarse[plane + line$l + $xu];
         //# end
         //# end
+        // Summed channel by channel: rounding grows with the longest sum.
+        var part: array<vec4<f32>, TILE>;
         //# repeat a K
         //# repeat b K
         {
             let v = weights[w + $a * K + $bu];
             //# repeat r ROWS
             //# repeat t STRIP
-            acc[($r * STRIDE + PHASE_$a) * WIDTH + $t * STRIDE + PHASE_$b] +=
+            part[($r * STRIDE + PHASE_$a) * WIDTH + $t * STRIDE + PHASE_$b] +=
                 v * window[($r + READS_$a) * COLUMNS + $t + READS_$b];
             //# end
             //# end
         }
         //# end
+        //# end
+        //# repeat t TILE
+        acc[$t] += part[$t];
         //# end
         w += K * K;
         plane += params.coarse_h * params.coarse_w;
@@ -70,7 +76,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (y0 + $ru < params.fine_h && x0 + $tu < params.fine_w) {
         //# repeat f 4
         if (id.z * 4u + $fu < params.fine_ch) {
-            fine[out + $fu * out_plane + $ru * params.fine_w + $tu] = acc[$r * WIDTH + $t][$f];
+            let at = out + $fu * out_plane + $ru * params.fine_w + $tu;
+            var sum = acc[$r * WIDTH + $t][$f];
+            if (ACCUMULATE == 1u) {
+                sum += fine[at];
+            }
+            fine[at] = sum;
         }
         //# end
     }

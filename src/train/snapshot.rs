@@ -66,7 +66,7 @@ impl Run {
         let padding = self.task.padding;
         Ok(StateOut {
             parameters: self.parameters().await?,
-            output: self.executor.read(self.handles.output).await?,
+            output: self.executor.read_parts(&self.handles.output).await?,
             input: self.input(),
             noisy: padding.pad(&self.task.noisy).data,
             height: padding.padded_height,
