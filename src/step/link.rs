@@ -134,7 +134,8 @@ impl Link {
             k: self.k as u32,
             stride: self.stride as u32,
             strip: fitting(tuning.strip, coarse.w),
-            rows: fitting(tuning.strip_rows, coarse.h),
+            // A window grows with the stride.
+            rows: fitting(tuning.strip_rows / self.stride as u32, coarse.h),
             accumulate: u32::from(accumulate),
             fine_ch: self.fine.len() as u32,
             fine_h: fine.h as u32,
