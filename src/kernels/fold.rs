@@ -11,6 +11,8 @@ kernel! {
     constants {
         /// 1: multiply by the slope of LeakyReLU after the first normalisation.
         first,
+        /// The most readers of a row or a column.
+        most,
     }
     uniforms {
         channels: u32, h: u32, w: u32, grad_h: u32, grad_w: u32,

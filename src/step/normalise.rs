@@ -83,7 +83,11 @@ impl Lowering<'_> {
     }
 
     /// The gradient through a normalisation of `source`: of its stored map, or, if `first` is given, of what stands before
-    /// the LeakyReLU on it.
+    /// the LeakyReLU on it. Stored `dst_w` wide, in a border of `halo`.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a value, its two normalisations, its gradient and where that goes"
+    )]
     pub(super) fn bn_backward(
         &mut self,
         layer: &str,
@@ -92,6 +96,7 @@ impl Lowering<'_> {
         norm: Norm,
         g: TensorId,
         halo: usize,
+        dst_w: usize,
     ) -> Plane {
         let (h, w, channels) = (source.plane.h, source.plane.w, source.channels.len());
         let plane = h * w;
@@ -130,14 +135,15 @@ impl Lowering<'_> {
             finalise,
             &[partials.into(), norm.parameters.into(), self.grad.into(), means.into()],
         );
-        let (full_h, full_w) = (h + 2 * halo, w + 2 * halo);
-        let id = self.b.tensor("gradient of convolved", channels * full_h * full_w);
+        let full_h = h + 2 * halo;
+        let id = self.b.tensor("gradient of convolved", channels * full_h * dst_w);
         let kernel = BnBackward {
             first: u32::from(first.is_some()),
             channels: channels as u32,
             h: h as u32,
             w: w as u32,
             halo: halo as u32,
+            dst_w: dst_w as u32,
         };
         self.b.push(
             layer,
@@ -154,7 +160,8 @@ impl Lowering<'_> {
         Plane {
             id,
             h: full_h,
-            w: full_w,
+            w: dst_w,
+            slack: dst_w - w - 2 * halo,
         }
     }
 }

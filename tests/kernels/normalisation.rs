@@ -82,6 +82,7 @@ fn fold((c, h, w): (usize, usize, usize)) -> Vec<Case> {
     let case = |name: &str, table: FoldTable, size: (usize, usize), grad: (usize, usize), first: u32| {
         let kernel = Fold {
             first,
+            most: table.most,
             channels: c as u32,
             h: size.0 as u32,
             w: size.1 as u32,
@@ -184,13 +185,15 @@ fn finalise((c, h, w): (usize, usize, usize)) -> Vec<Case> {
 
 fn backward((c, h, w): (usize, usize, usize)) -> Vec<Case> {
     let mut cases = Vec::new();
-    for (first, halo) in [(0, 0), (1, 1), (0, 3)] {
+    for (first, halo, slack) in [(0, 0, 0), (1, 1, 3), (0, 3, 0)] {
+        let dst_w = w + 2 * halo + slack;
         let kernel = BnBackward {
             first,
             channels: c as u32,
             h: h as u32,
             w: w as u32,
             halo: halo as u32,
+            dst_w: dst_w as u32,
         };
         let bound = vec![
             Values(normal(c * h * w, 18)),
@@ -198,7 +201,7 @@ fn backward((c, h, w): (usize, usize, usize)) -> Vec<Case> {
             norm(c, first, 20),
             Values(normal(4 * c, 21)),
             Values(normal(4 * c, 22)),
-            Output(c * (h + 2 * halo) * (w + 2 * halo)),
+            Output(c * (h + 2 * halo) * dst_w),
         ];
         cases.push(Case::new(&label((c, h, w)), kernel, bound));
     }
