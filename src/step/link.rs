@@ -192,7 +192,7 @@ impl Link {
             shift: self.shift as u32,
             strip: tuning.strip,
             // The outputs of all phases are in the tile.
-            rows: fitting(tuning.strip_rows / (s * s) as u32, fine.h.div_ceil(s)),
+            rows: fitting(tuning.strip_rows / s as u32, fine.h.div_ceil(s)),
             accumulate: u32::from(accumulate),
             coarse_ch: self.coarse.len() as u32,
             coarse_h: coarse.h as u32,
