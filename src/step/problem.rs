@@ -94,6 +94,16 @@ impl Default for Tuning {
     }
 }
 
+impl Tuning {
+    /// (number of bands, rows in each) that cut a weight gradient so that about `gradient_threads` invocations run,
+    /// `threads_each` in a band.
+    pub(super) fn bands(&self, threads_each: usize, rows: usize) -> (usize, usize) {
+        let wanted = self.gradient_threads.div_ceil(threads_each.max(1)).clamp(1, rows);
+        let band = rows.div_ceil(wanted);
+        (rows.div_ceil(band), band)
+    }
+}
+
 /// What both kinds of steps need to know.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepSettings {
