@@ -144,7 +144,7 @@ impl Worker {
             Request::Step { run, steps } => self.play(run, Some(steps)).await,
             Request::Pause { run } => {
                 if let Some(run) = self.runs.get_mut(&run) {
-                    run.pause(&mut self.canvases, self.preview.as_ref());
+                    run.pause(&mut self.canvases, self.preview.as_ref()).await;
                 }
             }
             Request::Drop { run } => {

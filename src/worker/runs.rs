@@ -68,10 +68,13 @@ impl Run {
         self.go(RunState::Running);
     }
 
-    pub fn pause(&mut self, canvases: &mut Canvases, preview: Option<&Preview>) {
+    /// Stops, and shows where: the frames before were drawn only now and then.
+    pub async fn pause(&mut self, canvases: &mut Canvases, preview: Option<&Preview>) {
         if self.state == RunState::Running {
             self.until = self.step();
-            self.show_now(canvases, preview);
+            if let Err(fault) = self.show(canvases, preview).await {
+                return self.fail(fault);
+            }
             self.tell_progress();
             self.go(RunState::Paused);
         }
@@ -138,27 +141,21 @@ impl Run {
 
     /// Draws the result if there is one: from its buffer, or by its pixels.
     pub async fn show(&mut self, canvases: &mut Canvases, preview: Option<&Preview>) -> Result<(), Fault> {
-        if self.show_now(canvases, preview) {
-            let picture = self.result().await?;
-            if let Some(picture) = picture
-                && canvases.paint(self.id, View::Result, &picture).is_err()
-            {
-                return Err(Fault::new(
-                    FaultKind::Memory,
-                    "the browser could not show the result: try a smaller size",
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// Draws the result from its buffer. Returns whether a canvas is left that needs its pixels.
-    fn show_now(&self, canvases: &mut Canvases, preview: Option<&Preview>) -> bool {
         let output = self.fit.as_ref().and_then(Fit::output);
-        match (preview, output) {
+        let needs_pixels = match (preview, output) {
             (Some(preview), Some(output)) => canvases.present(self.id, preview, &output),
             _ => true,
+        };
+        if needs_pixels
+            && let Some(picture) = self.result().await?
+            && canvases.paint(self.id, View::Result, &picture).is_err()
+        {
+            return Err(Fault::new(
+                FaultKind::Memory,
+                "the browser could not show the result: try a smaller size",
+            ));
         }
+        Ok(())
     }
 
     /// The result as it is now; none before the start.
