@@ -67,7 +67,7 @@ impl CliError {
             Self::Engine(_) => 4,
             Self::DeadMask(_) => 5,
             Self::Train(error) => match error {
-                TrainError::Diverged { .. } | TrainError::NotLearning => 1,
+                TrainError::Diverged { .. } | TrainError::NotLearning | TrainError::NotTracked => 1,
                 TrainError::Network(_) | TrainError::Setting { .. } => 2,
                 TrainError::Mask(_) | TrainError::State(_) | TrainError::Checkpoint(_) | TrainError::Step(_) => 3,
                 TrainError::Engine(_) => 4,

@@ -3,6 +3,7 @@
 mod adapter;
 mod checkpoint;
 mod devices;
+mod ensemble;
 mod error;
 mod fit;
 mod input;
@@ -15,6 +16,7 @@ mod output;
 mod preset;
 mod progress;
 mod report;
+mod returned;
 mod session;
 
 use std::process::ExitCode;

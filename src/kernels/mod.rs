@@ -9,6 +9,7 @@ mod shader;
 
 pub mod adam;
 pub mod advance;
+pub mod average_output;
 pub mod bn_backward;
 pub mod bn_finalise;
 pub mod bn_grad_finalise;
@@ -18,6 +19,7 @@ pub mod correlate_transposed;
 pub mod fold;
 pub mod gather_grad;
 pub mod gumbel_sample;
+pub mod keep_stopped;
 pub mod logit_update;
 pub mod loss_finalise;
 pub mod pack_list;
@@ -27,7 +29,9 @@ pub mod reduce_weight_grad;
 pub mod sigmoid_loss;
 pub mod sparse_apply;
 pub mod sparse_weight_grad;
+pub mod stopping_update;
 pub mod weight_grad;
+pub mod window_variance;
 
 pub use shader::{expand, shader_text, workgroup_size};
 
@@ -226,6 +230,7 @@ macro_rules! kernels {
 kernels! {
     Adam = adam,
     Advance = advance,
+    AverageOutput = average_output,
     BnBackward = bn_backward,
     BnFinalise = bn_finalise,
     BnGradFinalise = bn_grad_finalise,
@@ -235,6 +240,7 @@ kernels! {
     Fold = fold,
     GatherGrad = gather_grad,
     GumbelSample = gumbel_sample,
+    KeepStopped = keep_stopped,
     LogitUpdate = logit_update,
     LossFinalise = loss_finalise,
     PackList = pack_list,
@@ -244,7 +250,9 @@ kernels! {
     SigmoidLoss = sigmoid_loss,
     SparseApply = sparse_apply,
     SparseWeightGrad = sparse_weight_grad,
+    StoppingUpdate = stopping_update,
     WeightGrad = weight_grad,
+    WindowVariance = window_variance,
 }
 
 /// Runs `work(index, chunk)` over the chunks of `data`: on all cores natively, in turn in a browser.

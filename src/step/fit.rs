@@ -47,6 +47,8 @@ pub fn fit_step(
     let ends = lowering.forward(q);
     let none = lowering.b.unused();
     lowering.loss(&ends, none, 0, 0.0);
+    let tracked = fitting.tracking.map(|tracking| lowering.track(&ends, tracking));
+    lowering.b.end_forward();
     lowering.backward(&ends);
 
     let count = lowering.entries.len();
@@ -88,6 +90,7 @@ pub fn fit_step(
             logits: None,
             uniforms: None,
             slope: None,
+            tracked,
         },
         ends,
     )

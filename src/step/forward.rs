@@ -320,11 +320,16 @@ impl Lowering<'_> {
         }
     }
 
+    /// Invocations a row of a kernel that sums over the picture.
+    pub(super) fn pixel_columns(&self) -> usize {
+        (2048 / self.problem.height).clamp(1, self.problem.width)
+    }
+
     pub(super) fn loss(&mut self, ends: &Ends, mask_partials: TensorId, mask_count: usize, kl: f64) {
         let (x0, y0, region_w, region_h) = self.problem.region;
         let channels = self.network.description.output_channels;
         let (h, w) = (self.problem.height, self.problem.width);
-        let columns = (2048 / h).clamp(1, w);
+        let columns = self.pixel_columns();
         let count = columns * h;
         let inverse = 1.0 / (channels * region_w * region_h) as f64;
         let partials = self.b.tensor("loss sums", count * (2 + channels));
@@ -374,6 +379,5 @@ impl Lowering<'_> {
                 self.ring.into(),
             ],
         );
-        self.b.end_forward();
     }
 }

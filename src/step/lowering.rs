@@ -2,7 +2,7 @@
 
 use super::axis::AxisMap;
 use super::link::{Link, Plane};
-use super::problem::{Handles, Problem, StepError, StepSettings, WeightPath};
+use super::problem::{Handles, Problem, StepError, StepSettings, Tracked, WeightPath};
 use super::{Entries, Step, StepBuilder, Table, TensorId};
 use crate::kernels::advance::Advance;
 use crate::network::{Network, Node};
@@ -15,6 +15,7 @@ pub(super) struct Optimised {
     pub(super) logits: Option<TensorId>,
     pub(super) uniforms: Option<TensorId>,
     pub(super) slope: Option<TensorId>,
+    pub(super) tracked: Option<Tracked>,
 }
 
 /// A batch normalisation in the step: (gamma / std, beta - mean gamma / std, mean, 1 / std) by channel.
@@ -141,6 +142,7 @@ impl<'a> Lowering<'a> {
             logits: optimised.logits,
             uniforms: optimised.uniforms,
             slope: optimised.slope,
+            tracked: optimised.tracked,
         };
         Ok((self.b.finish(self.settings.binding_limit)?, handles))
     }

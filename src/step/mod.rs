@@ -13,6 +13,7 @@ mod lowering;
 mod memory;
 mod problem;
 mod taps;
+mod tracking;
 
 pub use axis::{AxisMap, FoldTable};
 pub use builder::StepBuilder;
@@ -21,7 +22,10 @@ pub use fit::fit_step;
 pub use learn::{SUPPLIED_WINDOW, learn_step};
 pub use link::Tuning;
 pub use memory::{MemoryPlan, Placement};
-pub use problem::{AdamSettings, Fitting, Handles, Learning, Problem, StepError, StepSettings, WeightPath};
+pub use problem::{
+    AdamSettings, Fitting, Handles, LONGEST_WINDOW, Learning, Problem, Statistic, StepError, StepSettings, Tracked,
+    Tracking, WeightPath,
+};
 
 use crate::kernels::Kernel;
 

@@ -32,6 +32,10 @@ pub enum TrainError {
     Diverged { step: u64 },
     #[error("this run fits a picture; only mask learning has logits")]
     NotLearning,
+    #[error(
+        "this run has no averaged picture and no moment to stop: its outputs were not followed, or not for long enough"
+    )]
+    NotTracked,
 }
 
 impl TrainError {

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod error;
 mod exchange;
+mod returned;
 mod run;
 mod schedule;
 mod setup;
@@ -13,7 +14,8 @@ mod task;
 pub use checkpoint::Checkpoint;
 pub use error::TrainError;
 pub use exchange::{StateIn, StateOut};
+pub use returned::Returned;
 pub use run::{Point, Progress, Run};
 pub use setup::{Backend, Plan, plan};
-pub use spec::{FitSpec, Job, LearnSpec, Learner, RunSpec};
+pub use spec::{FitSpec, Job, LearnSpec, Learner, LrDrop, RunSpec, TrackSpec};
 pub use task::Task;

@@ -26,6 +26,12 @@ pub struct Point {
     /// Learner only: the KL term and the mean logit.
     pub kl: Option<f64>,
     pub mean_logit: Option<f64>,
+    /// Where outputs are tracked: the PSNR of their average in dB, `None` without a clean picture, and the statistic that
+    /// says when to stop.
+    #[serde(default)]
+    pub average_psnr: Option<f64>,
+    #[serde(default)]
+    pub statistic: Option<f64>,
 }
 
 /// What [`Run::advance`] did.
@@ -264,17 +270,21 @@ impl Run {
         let mut points = Vec::new();
         for step in self.read..rows {
             let at = 4 * (step % RING_LEN as u64) as usize;
-            let [mse, clean, kl, mean_logit]: [f64; 4] = std::array::from_fn(|i| f64::from(ring[at + i]));
+            let [mse, clean, third, fourth]: [f64; 4] = std::array::from_fn(|i| f64::from(ring[at + i]));
             if !mse.is_finite() {
                 return Err(TrainError::Diverged { step });
             }
             let learning = matches!(self.spec.job, Job::Learn(_));
+            let tracking = self.handles.tracked.is_some();
+            let has_clean = self.task.clean.is_some();
             points.push(Point {
                 step,
-                loss: if learning { mse + kl } else { mse },
-                psnr: self.task.clean.as_ref().map(|_| psnr_of_mse(clean)),
-                kl: learning.then_some(kl),
-                mean_logit: learning.then_some(mean_logit),
+                loss: if learning { mse + third } else { mse },
+                psnr: has_clean.then(|| psnr_of_mse(clean)),
+                kl: learning.then_some(third),
+                mean_logit: learning.then_some(fourth),
+                average_psnr: (tracking && has_clean).then(|| psnr_of_mse(fourth)),
+                statistic: tracking.then_some(third),
             });
         }
         self.read = rows;

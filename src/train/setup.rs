@@ -11,7 +11,9 @@ use crate::engine::Executor;
 use crate::gpu::{BuildOptions, GpuContext, GpuExecutor};
 use crate::network::Network;
 use crate::picture::Padding;
-use crate::step::{Fitting, Handles, Learning, Problem, Step, StepError, StepSettings, Tuning, fit_step, learn_step};
+use crate::step::{
+    Fitting, Handles, Learning, Problem, Step, StepError, StepSettings, Tracking, Tuning, fit_step, learn_step,
+};
 
 /// WebGPU's default for the longest binding, in bytes.
 const DEFAULT_BINDING: u64 = 128 << 20;
@@ -131,6 +133,10 @@ fn build_step(
             let fitting = Fitting {
                 keep: keep.map(|keep| keep.as_slice()),
                 path: fit.path,
+                tracking: fit.tracking.map(|tracking| Tracking {
+                    statistic: tracking.statistic,
+                    ignore: tracking.ignore,
+                }),
             };
             fit_step(network, problem, fitting, settings)?
         }

@@ -289,6 +289,7 @@ fn dense() {
     let fitting = Fitting {
         keep: None,
         path: WeightPath::Full,
+        tracking: None,
     };
     let losses = [true, false].map(|rewrites| check(&mut report, &network, fitting, rewrites));
     report.near("dense without rewrites: loss", losses[1], losses[0], 1e-5 * losses[0]);
@@ -309,6 +310,7 @@ fn masked() {
                 Fitting {
                     keep: Some(&keep),
                     path,
+                    tracking: None,
                 },
                 rewrites,
             ));

@@ -8,6 +8,7 @@ mod device;
 mod normalisation;
 mod sparse;
 mod steps;
+mod tracking;
 mod training;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ fn cases() -> Vec<Case> {
         convolution::cases(),
         sparse::cases(),
         training::cases(),
+        tracking::cases(),
     ]
     .concat()
 }

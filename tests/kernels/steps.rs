@@ -156,6 +156,7 @@ fn fits_agree_on_every_path() {
             Fitting {
                 keep: None,
                 path: WeightPath::Auto,
+                tracking: None,
             },
             settings(rewrites),
         )
@@ -170,6 +171,7 @@ fn fits_agree_on_every_path() {
             let fitting = Fitting {
                 keep: Some(&keep),
                 path,
+                tracking: None,
             };
             let (step, handles) = fit_step(&network, PROBLEM, fitting, settings(rewrites)).expect("a live mask");
             compare(
@@ -224,9 +226,18 @@ fn the_papers_network_validates() {
             (Some(&keep[..]), WeightPath::Sparse),
         ] {
             steps.push(
-                fit_step(&network, problem, Fitting { keep, path }, settings)
-                    .expect("a step")
-                    .0,
+                fit_step(
+                    &network,
+                    problem,
+                    Fitting {
+                        keep,
+                        path,
+                        tracking: None,
+                    },
+                    settings,
+                )
+                .expect("a step")
+                .0,
             );
         }
         let learning = Learning {

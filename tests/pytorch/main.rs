@@ -111,6 +111,7 @@ fn check_fit(report: &mut Report, fixture: &Fixture, case: &str, device: Device,
     let fitting = Fitting {
         keep: keep.as_deref(),
         path,
+        tracking: None,
     };
     let (step, handles) =
         fit_step(&fixture.network, problem, fitting, settings(steps, adam, rewrites)).expect("the step builds");
