@@ -1,8 +1,8 @@
 // average_output: exponential means of the outputs. Twin: src/kernels/average_output.rs.
 //
 // Math:     average += rate * (out - average), rate = schedule[step].w; mean += alpha * d, d = out - mean; at step 0 mean is
-//           out, and d is 0. partials[t] = (sum d^2, sum (average - clean)^2) over the region.
-// Shapes:   out, clean, average, mean [CHANNELS, h, w]; schedule [steps]; counter [1]; partials [h * columns, 2].
+//           out, and d is 0. If state[4] > step both rates are 0. partials[t] = (sum d^2, sum (average - clean)^2) over the region.
+// Shapes:   out, clean, average, mean [CHANNELS, h, w]; schedule [steps]; counter [1]; state [5]; partials [h * columns, 2].
 // Dispatch: (columns, h): every columns-th pixel of a row.
 
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
@@ -11,7 +11,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let step = u32(counter[0]);
-    let rate = schedule[step].w;
+    let again = state[4] > counter[0];
+    let rate = select(schedule[step].w, 0.0, again);
+    let alpha = select(params.alpha, 0.0, again);
     let row_inside = id.y >= params.y0 && id.y < params.y0 + params.region_h;
     let plane = params.h * params.w;
     var change_sum = 0.0;
@@ -25,7 +27,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             var moved = o;
             if (step > 0u) {
                 d = o - mean[i];
-                moved = mean[i] + params.alpha * d;
+                moved = mean[i] + alpha * d;
             }
             mean[i] = moved;
             let averaged = average[i] + rate * (o - average[i]);

@@ -1,7 +1,7 @@
 // keep_stopped: keeps the picture of the step at which one should have stopped. Twin: src/kernels/keep_stopped.rs.
 //
 // Math:     if state[3] = 1: stopped = out, stopped_average = average.
-// Shapes:   out, average, stopped, stopped_average [count]; state [4].
+// Shapes:   out, average, stopped, stopped_average [count]; state [5].
 // Dispatch: `threads` invocations, each every threads-th value.
 
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)

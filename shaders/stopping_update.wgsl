@@ -1,9 +1,10 @@
 // stopping_update: follows the variance of the outputs and remembers where it was least. Twin: src/kernels/stopping_update.rs.
 //
 // Math:     WINDOWED 0: statistic = (1 - alpha) (state[0] + alpha * inverse * sum of column 0), ES-EMV; 1: inverse_window * sum of
-//           window_partials, ES-WMV. If step >= ignore and (none is remembered or it is less): remember (statistic, step).
+//           window_partials, ES-WMV. If step >= ignore and (none is remembered or it is less): remember (statistic, step). A step below state[4]
+//           was tracked before: its EMV is state[0].
 //           ring[step % ring_len].zw = (statistic, inverse * sum of column 1).
-// Shapes:   partials [count, 2], window_partials [count], counter [1], state [4], ring [ring_len, 4].
+// Shapes:   partials [count, 2], window_partials [count], counter [1], state [5], ring [ring_len, 4].
 // Dispatch: one invocation.
 
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
@@ -18,6 +19,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         error += partials[2u * t + 1u];
     }
     var statistic = (1.0 - params.alpha) * (state[0] + params.alpha * change * params.inverse);
+    if (state[4] > counter[0]) {
+        statistic = state[0];
+    }
     if (WINDOWED == 1u) {
         statistic = 0.0;
         for (var t = 0u; t < params.count; t++) {
@@ -32,6 +36,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         state[2] = counter[0];
     }
     state[3] = f32(least);
+    state[4] = counter[0] + 1.0;
     let row = 4u * (u32(counter[0]) % params.ring_len);
     ring[row + 2u] = statistic;
     ring[row + 3u] = error * params.inverse;

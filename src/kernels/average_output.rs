@@ -6,7 +6,8 @@ kernel! {
     /// `average` += rate * (out - average), rate = `schedule[step].w`: an exponential mean, with a rate of 1 at step 0.
     /// `mean` += alpha * d with d = out - mean, and `mean` = out, d = 0 at step 0 (ES-EMV, method section 9).
     /// `partials[t]` = (sum d^2, sum (average - clean)^2) over the picture's region.
-    /// An invocation takes every `columns`-th pixel of one row.
+    /// Both stay as they are where `state[4]`, the step to be tracked next, is past this one: a run that goes on from a
+    /// checkpoint of its end draws that output a second time. An invocation takes every `columns`-th pixel of one row.
     AverageOutput, "average_output";
     constants { channels }
     uniforms {
@@ -17,7 +18,7 @@ kernel! {
         alpha: f32,
     }
     bindings {
-        Read out: F32, Read clean: F32, Read schedule: Vec4, Read counter: F32,
+        Read out: F32, Read clean: F32, Read schedule: Vec4, Read counter: F32, Read state: F32,
         Write average: F32, Write mean: F32, Write partials: F32
     }
 }
@@ -31,10 +32,13 @@ impl KernelOp for AverageOutput {
 
     fn run(&self, slices: &mut Slices<'_>) {
         let (out, clean, schedule, counter) = (slices.read(0), slices.read(1), slices.read(2), slices.read(3));
-        let (average, mean, partials) = (slices.write(4), slices.write(5), slices.write(6));
+        let state = slices.read(4);
+        let (average, mean, partials) = (slices.write(5), slices.write(6), slices.write(7));
         let (h, w, columns) = (self.h as usize, self.w as usize, self.columns as usize);
         let step = counter[0] as usize;
-        let rate = schedule[4 * step + 3];
+        let again = state[4] > counter[0];
+        let rate = if again { 0.0 } else { schedule[4 * step + 3] };
+        let alpha = if again { 0.0 } else { self.alpha };
         let rows = self.y0 as usize..(self.y0 + self.region_h) as usize;
         let inside = self.x0 as usize..(self.x0 + self.region_w) as usize;
         for y in 0..h {
@@ -45,7 +49,7 @@ impl KernelOp for AverageOutput {
                     for c in 0..self.channels as usize {
                         let at = (c * h + y) * w + x;
                         let d = if step == 0 { 0.0 } else { out[at] - mean[at] };
-                        mean[at] = if step == 0 { out[at] } else { mean[at] + self.alpha * d };
+                        mean[at] = if step == 0 { out[at] } else { mean[at] + alpha * d };
                         average[at] += rate * (out[at] - average[at]);
                         if rows.contains(&y) && inside.contains(&x) {
                             let e = average[at] - clean[at];

@@ -5,8 +5,8 @@ use super::{KernelOp, Slices, kernel, kernel_plumbing};
 kernel! {
     /// The statistic of this step: with `windowed` 0 ES-EMV's emv = (1 - alpha) (emv + alpha * change), `change` the mean of
     /// d^2 over the picture's values; with `windowed` 1 ES-WMV's, the mean variance of the window. From step `ignore` on, a new
-    /// least statistic is remembered with its step. `state` = (statistic, least, its step, 1 if it is this one else 0);
-    /// least counts as none yet while its step is 0. Into the ring's row go the statistic and the average's MSE.
+    /// least statistic is remembered with its step. `state` = (statistic, least, its step, 1 if it is this one else 0, the step
+    /// to be tracked next); least counts as none yet while its step is 0, and a step tracked before changes nothing. Into the ring's row go the statistic and the average's MSE.
     StoppingUpdate, "stopping_update";
     constants { windowed }
     uniforms {
@@ -38,6 +38,8 @@ impl KernelOp for StoppingUpdate {
         let total = |column: usize| -> f32 { (0..count).map(|t| partials[2 * t + column]).sum() };
         let statistic = if self.windowed == 1 {
             window_partials[..count].iter().sum::<f32>() * self.inverse_window
+        } else if state[4] > counter[0] {
+            state[0]
         } else {
             (1.0 - self.alpha) * (state[0] + self.alpha * total(0) * self.inverse)
         };
@@ -47,6 +49,7 @@ impl KernelOp for StoppingUpdate {
             (state[1], state[2]) = (statistic, counter[0]);
         }
         state[3] = f32::from(u8::from(least));
+        state[4] = counter[0] + 1.0;
         let row = 4 * (counter[0] as usize % self.ring_len as usize);
         ring[row + 2] = statistic;
         ring[row + 3] = total(1) * self.inverse;

@@ -6,7 +6,7 @@ kernel! {
     /// The last `length` outputs are kept with 8 bits a channel, three channels in one exact f32 (r + 256 g + 65536 b), with
     /// their running sums and sums of squares, exact integers that start at 0. `partials[t]` = the sum over region and channels of
     /// the squared distances to the window's mean, in units of 1: what ES-WMV calls the windowed moving variance, times
-    /// `length`. Meaningful from step `length` - 1 on. An invocation takes every `columns`-th pixel of one row.
+    /// `length`. Nothing is added where `state[4]`, the step to be tracked next, is past this one. Meaningful from step `length` - 1 on. An invocation takes every `columns`-th pixel of one row.
     WindowVariance, "window_variance";
     constants {}
     uniforms {
@@ -18,7 +18,7 @@ kernel! {
         length: u32,
     }
     bindings {
-        Read out: F32, Read counter: F32,
+        Read out: F32, Read counter: F32, Read state: F32,
         Write window: F32, Write sums: F32, Write partials: F32
     }
 }
@@ -40,7 +40,8 @@ impl KernelOp for WindowVariance {
 
     fn run(&self, slices: &mut Slices<'_>) {
         let (out, counter) = (slices.read(0), slices.read(1));
-        let (window, sums, partials) = (slices.write(2), slices.write(3), slices.write(4));
+        let again = slices.read(2)[4] > counter[0];
+        let (window, sums, partials) = (slices.write(3), slices.write(4), slices.write(5));
         let (h, w, columns) = (self.h as usize, self.w as usize, self.columns as usize);
         let plane = h * w;
         let (step, length) = (counter[0] as usize, self.length as usize);
@@ -59,8 +60,9 @@ impl KernelOp for WindowVariance {
                         let new = level(out[c * plane + pixel]);
                         let gone = (old >> (8 * c) & 255) as f32;
                         let at = 2 * (c * plane + pixel);
-                        let sum = sums[at] + new - gone;
-                        let squares = sums[at + 1] + new * new - gone * gone;
+                        let weight = if again { 0.0 } else { 1.0 };
+                        let sum = sums[at] + weight * (new - gone);
+                        let squares = sums[at + 1] + weight * (new * new - gone * gone);
                         (sums[at], sums[at + 1]) = (sum, squares);
                         packed += new * (1 << (8 * c)) as f32;
                         if rows.contains(&y) && inside.contains(&x) {

@@ -18,7 +18,7 @@ impl Lowering<'_> {
         let mean = self.b.persistent("moving mean", picture);
         let stopped = self.b.persistent("stopped output", picture);
         let stopped_average = self.b.persistent("stopped average", picture);
-        let stopping = self.b.persistent("stopping", 4);
+        let stopping = self.b.persistent("stopping", 5);
         let mut state = vec![
             ("average", average),
             ("mean", mean),
@@ -49,6 +49,7 @@ impl Lowering<'_> {
             self.clean.into(),
             self.schedule.into(),
             self.counter.into(),
+            stopping.into(),
             average.into(),
             mean.into(),
             partials.into(),
@@ -76,6 +77,7 @@ impl Lowering<'_> {
             let operands = [
                 ends.output.into(),
                 self.counter.into(),
+                stopping.into(),
                 window.into(),
                 sums.into(),
                 window_partials.into(),

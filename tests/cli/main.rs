@@ -10,3 +10,4 @@ mod outputs;
 mod program;
 mod report;
 mod resume;
+mod returned;

@@ -13,17 +13,19 @@ const SIZES: [(usize, usize); 4] = [(41, 55), (3, 3), (16, 32), (7, 140)];
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for (h, w) in SIZES {
-        cases.extend([0, 5].map(|step| average_output(h, w, step)));
-        cases.extend([2, 9].map(|step| window_variance(h, w, step)));
+        cases.extend([(0, 0.0), (5, 5.0), (5, 6.0)].map(|(step, next)| average_output(h, w, step, next)));
+        cases.extend([(2, 2.0), (9, 9.0), (9, 10.0)].map(|(step, next)| window_variance(h, w, step, next)));
     }
     for (name, least, found) in [("none yet", 0.0, 0.0), ("lower", 1e-9, 3.0), ("higher", 1e9, 3.0)] {
-        cases.extend([0, 1].map(|windowed| stopping_update(name, windowed, least, found)));
+        for next in [6.0, 7.0] {
+            cases.extend([0, 1].map(|windowed| stopping_update(name, windowed, vec![0.5, least, found, 1.0, next])));
+        }
     }
     cases.extend([0.0, 1.0].map(keep_stopped));
     cases
 }
 
-fn average_output(h: usize, w: usize, step: usize) -> Case {
+fn average_output(h: usize, w: usize, step: usize, next: f32) -> Case {
     let (channels, columns) = (3, w.min(16));
     let (x0, y0) = (w / 5, h / 4);
     let kernel = AverageOutput {
@@ -44,6 +46,7 @@ fn average_output(h: usize, w: usize, step: usize) -> Case {
         Values(uniform(n, 2)),
         Values(rates),
         Values(vec![step as f32]),
+        Values(vec![0.0, 0.0, 0.0, 0.0, next]),
         State(uniform(n, 3)),
         State(uniform(n, 4)),
         Output(2 * h * columns),
@@ -52,7 +55,7 @@ fn average_output(h: usize, w: usize, step: usize) -> Case {
 }
 
 /// A window of 4 outputs, before and after it is full.
-fn window_variance(h: usize, w: usize, step: usize) -> Case {
+fn window_variance(h: usize, w: usize, step: usize, next: f32) -> Case {
     let (length, columns) = (4, w.min(16));
     let (x0, y0) = (w / 5, h / 4);
     let kernel = WindowVariance {
@@ -81,6 +84,7 @@ fn window_variance(h: usize, w: usize, step: usize) -> Case {
     let bound = vec![
         Values(uniform(3 * plane, 6)),
         Values(vec![step as f32]),
+        Values(vec![0.0, 0.0, 0.0, 0.0, next]),
         State(window),
         State(sums),
         Output(h * columns),
@@ -88,7 +92,7 @@ fn window_variance(h: usize, w: usize, step: usize) -> Case {
     Case::new(&format!("{h}x{w}"), kernel, bound)
 }
 
-fn stopping_update(name: &str, windowed: u32, least: f32, found: f32) -> Case {
+fn stopping_update(name: &str, windowed: u32, state: Vec<f32>) -> Case {
     let (count, ring_len) = (57, 4);
     let kernel = StoppingUpdate {
         windowed,
@@ -108,7 +112,7 @@ fn stopping_update(name: &str, windowed: u32, least: f32, found: f32) -> Case {
         Values(normal(2 * count, 8)),
         window,
         Values(vec![6.0]),
-        State(vec![0.5, least, found, 1.0]),
+        State(state),
         State(vec![0.25; 4 * ring_len]),
     ];
     Case::new(name, kernel, bound)
@@ -121,7 +125,7 @@ fn keep_stopped(flag: f32) -> Case {
         threads: 96,
     };
     let bound = vec![
-        Values(vec![0.1, 0.2, 3.0, flag]),
+        Values(vec![0.1, 0.2, 3.0, flag, 4.0]),
         Values(uniform(count, 9)),
         Values(uniform(count, 10)),
         State(uniform(count, 11)),
