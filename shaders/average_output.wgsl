@@ -1,7 +1,8 @@
 // average_output: exponential means of the outputs. Twin: src/kernels/average_output.rs.
 //
 // Math:     average += rate * (out - average), rate = schedule[step].w; mean += alpha * d, d = out - mean; at step 0 mean is
-//           out, and d is 0. If state[4] > step both rates are 0. partials[t] = (sum d^2, sum (average - clean)^2) over the region.
+//           out, and d is 0. If state[4] > step both rates are 0. partials[t] = (sum d^2, sum (average - clean)^2) over the region,
+//           with ACCUMULATE 1 added to what is there.
 // Shapes:   out, clean, average, mean [CHANNELS, h, w]; schedule [steps]; counter [1]; state [5]; partials [h * columns, 2].
 // Dispatch: (columns, h): every columns-th pixel of a row.
 
@@ -40,6 +41,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         }
     }
     let t = 2u * (id.y * params.columns + id.x);
+    if (ACCUMULATE == 1u) {
+        change_sum += partials[t];
+        clean_sum += partials[t + 1u];
+    }
     partials[t] = change_sum;
     partials[t + 1u] = clean_sum;
 }

@@ -1,7 +1,7 @@
 // correlate: convolution from the fine side of a link to its coarse side, dense. Twin: src/kernels/correlate.rs.
 //
 // Math:     coarse[c,i,j] = sum over f, a, b of V[c,f,a,b] * fine[f, STRIDE * i + a, STRIDE * j + b]. No border tests:
-//           fine comes padded.
+//           fine comes padded. Added to coarse if ACCUMULATE.
 // Shapes:   fine [fine_ch, fine_h, fine_w], coarse [coarse_ch, coarse_h, coarse_w],
 //           weights [ceil(coarse_ch / 4)][fine_ch][K][K] of four coarse channels, zeros beyond the last.
 // Tile:     STRIP outputs along x times 4 channels an invocation, in registers; a row of inputs is loaded once for all taps.
@@ -44,6 +44,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (x0 + $tu < params.coarse_w) {
         //# repeat c 4
         if (id.z * 4u + $cu < params.coarse_ch) {
+            if (ACCUMULATE == 1u) {
+                acc[$t][$c] += coarse[out + $cu * out_plane + $tu];
+            }
             coarse[out + $cu * out_plane + $tu] = acc[$t][$c];
         }
         //# end

@@ -3,6 +3,7 @@
 //
 // Math:     fine[f,y,x] = sum over c, a, b with STRIDE | (y + shift - a) and STRIDE | (x + shift - b) of
 //           V[c,f,a,b] * coarse[c, (y + shift - a) / STRIDE, (x + shift - b) / STRIDE]. No border tests: coarse has its border.
+//           Added to fine if ACCUMULATE.
 // Shapes:   coarse [coarse_ch, coarse_h, coarse_w] with its border, fine [fine_ch, fine_h, fine_w],
 //           weights [ceil(fine_ch / 4)][coarse_ch][K][K] of four fine channels, zeros beyond the last.
 // Tile:     STRIP outputs of one phase (y % STRIDE, x % STRIDE) along x times 4 channels an invocation, in registers.
@@ -58,6 +59,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (x0 + $tu * STRIDE < params.fine_w) {
         //# repeat f 4
         if (block * 4u + $fu < params.fine_ch) {
+            if (ACCUMULATE == 1u) {
+                acc[$t][$f] += fine[out + $fu * out_plane + $tu * STRIDE];
+            }
             fine[out + $fu * out_plane + $tu * STRIDE] = acc[$t][$f];
         }
         //# end

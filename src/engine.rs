@@ -59,6 +59,42 @@ impl Executor {
         }
     }
 
+    /// Sets the values of a list of tensors that make one, such as the parts of a map.
+    ///
+    /// # Errors
+    /// As [`Executor::write`].
+    pub fn write_parts(&mut self, parts: &[TensorId], values: &[f32]) -> Result<(), EngineError> {
+        let mut rest = values;
+        for (at, part) in parts.iter().enumerate() {
+            let last = at + 1 == parts.len();
+            let len = if last {
+                rest.len()
+            } else {
+                self.len(*part).min(rest.len())
+            };
+            let (values, others) = rest.split_at(len);
+            self.write(*part, values)?;
+            rest = others;
+        }
+        Ok(())
+    }
+
+    /// The values of a list of tensors that make one.
+    ///
+    /// # Errors
+    /// The device's errors.
+    pub async fn read_parts(&mut self, parts: &[TensorId]) -> Result<Vec<f32>, EngineError> {
+        Ok(self.read_all(parts).await?.concat())
+    }
+
+    fn len(&self, tensor: TensorId) -> usize {
+        match self {
+            Self::Cpu(cpu) => cpu.len(tensor),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(gpu) => gpu.len(tensor),
+        }
+    }
+
     /// A tensor's values after all work submitted so far.
     ///
     /// # Errors

@@ -9,7 +9,11 @@ kernel! {
     /// Both stay as they are where `state[4]`, the step to be tracked next, is past this one: a run that goes on from a
     /// checkpoint of its end draws that output a second time. An invocation takes every `columns`-th pixel of one row.
     AverageOutput, "average_output";
-    constants { channels }
+    constants {
+        channels,
+        /// 1: add to the sums, for the second and further parts of a picture split by channel.
+        accumulate,
+    }
     uniforms {
         h: u32, w: u32,
         /// The picture's region in the padded map: first column and row, width, height.
@@ -43,8 +47,7 @@ impl KernelOp for AverageOutput {
         let inside = self.x0 as usize..(self.x0 + self.region_w) as usize;
         for y in 0..h {
             for column in 0..columns {
-                let sums = &mut partials[2 * (y * columns + column)..][..2];
-                sums.fill(0.0);
+                let mut sums = [0.0; 2];
                 for x in (column..w).step_by(columns) {
                     for c in 0..self.channels as usize {
                         let at = (c * h + y) * w + x;
@@ -58,6 +61,8 @@ impl KernelOp for AverageOutput {
                         }
                     }
                 }
+                let row = &mut partials[2 * (y * columns + column)..][..2];
+                super::store(row, &sums, self.accumulate == 1);
             }
         }
     }

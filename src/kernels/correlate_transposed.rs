@@ -12,6 +12,8 @@ kernel! {
         stride,
         /// Outputs of one phase along x that an invocation computes, for each of four channels.
         strip,
+        /// 1: add to what the output holds, for the second and further parts of a sum over input channels.
+        accumulate,
     }
     uniforms {
         coarse_ch: u32,
@@ -93,11 +95,7 @@ impl CorrelateTransposed {
         }
         let (h, w) = (self.fine_h as usize, self.fine_w as usize);
         for (plane, sums) in planes.chunks_mut(h * w).zip(&sums) {
-            plane[y * w + x..]
-                .iter_mut()
-                .step_by(s)
-                .zip(sums)
-                .for_each(|(out, sum)| *out = *sum);
+            super::store(plane[y * w + x..].iter_mut().step_by(s), sums, self.accumulate == 1);
         }
     }
 }

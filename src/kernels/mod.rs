@@ -320,6 +320,13 @@ fn add<const WIDTH: usize>(sums: &mut [[f32; WIDTH]; 4], part: &[[f32; WIDTH]; 4
     }
 }
 
+/// Writes sums to their outputs, or adds them to what those hold.
+fn store<'a>(outputs: impl IntoIterator<Item = &'a mut f32>, sums: &[f32], accumulate: bool) {
+    for (out, sum) in outputs.into_iter().zip(sums) {
+        *out = if accumulate { *out + sum } else { *sum };
+    }
+}
+
 /// Sum of `left[j] * right[stride * j]`, in parallel partial sums: more exact than one, and a compiler vectorises it.
 fn dot(left: &[f32], right: &[f32], stride: usize) -> f32 {
     let wide = left.len() - left.len() % 16;

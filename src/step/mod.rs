@@ -4,13 +4,16 @@
 mod axis;
 mod backward;
 mod builder;
+mod convolve;
 mod entries;
 mod fit;
 mod forward;
 mod learn;
 mod link;
+mod loss;
 mod lowering;
 mod memory;
+mod normalise;
 mod problem;
 mod taps;
 mod tracking;
@@ -20,11 +23,10 @@ pub use builder::StepBuilder;
 pub use entries::Entries;
 pub use fit::fit_step;
 pub use learn::{SUPPLIED_WINDOW, learn_step};
-pub use link::Tuning;
 pub use memory::{MemoryPlan, Placement};
 pub use problem::{
     AdamSettings, Fitting, Handles, LONGEST_WINDOW, Learning, Problem, Statistic, StepError, StepSettings, Tracked,
-    Tracking, WeightPath,
+    Tracking, Tuning, WeightPath,
 };
 
 use crate::kernels::Kernel;

@@ -1,6 +1,6 @@
 //! What a step is built from and what it hands out: sizes, settings, handles.
 
-use super::{Entries, TensorId, Tuning};
+use super::{Entries, TensorId};
 use crate::network::NetworkError;
 
 /// Why a step cannot be built.
@@ -8,7 +8,8 @@ use crate::network::NetworkError;
 pub enum StepError {
     #[error(transparent)]
     Network(#[from] NetworkError),
-    #[error("a map of {} MB does not fit into one binding of {} MB; choose a crop or a smaller copy of the picture", bytes / 1_000_000, limit / 1_000_000)]
+    /// One channel of a map is beyond it, or the parameters are.
+    #[error("a tensor of {} MB does not fit into one binding of {} MB; choose a crop or a smaller copy of the picture", bytes / 1_000_000, limit / 1_000_000)]
     TensorTooLarge { bytes: u64, limit: u64 },
     #[error("{0}")]
     DeadMask(String),
@@ -59,6 +60,27 @@ impl Default for AdamSettings {
     }
 }
 
+/// How work is cut up, by class of adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// Outputs along x in a register strip of the dense convolutions.
+    pub strip: u32,
+    /// Rows that an invocation of the sparse convolution computes.
+    pub rows: u32,
+    /// Invocations that a weight gradient aims at by splitting over bands of rows.
+    pub gradient_threads: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            strip: 4,
+            rows: 4,
+            gradient_threads: 8192,
+        }
+    }
+}
+
 /// What both kinds of steps need to know.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepSettings {
@@ -70,7 +92,7 @@ pub struct StepSettings {
     /// Whether the exact rewrites are applied; off only to measure what they bring.
     pub rewrites: bool,
     pub tuning: Tuning,
-    /// The longest binding in bytes.
+    /// The longest binding in bytes. Maps beyond it are split by channel.
     pub binding_limit: u64,
 }
 
@@ -130,12 +152,13 @@ pub struct Handles {
     pub gradient: TensorId,
     pub m: TensorId,
     pub v: TensorId,
-    /// Fixed input, channels `live_inputs` of z only; written before the prologue.
-    pub input: TensorId,
+    /// Fixed input, channels `live_inputs` of z only; written before the prologue. This and each picture is a list of
+    /// parts, in channel order: more than one where it would not fit into one binding.
+    pub input: Vec<TensorId>,
     pub live_inputs: Vec<usize>,
-    pub noisy: TensorId,
+    pub noisy: Vec<TensorId>,
     /// The clean picture, or the noisy one again where there is none.
-    pub clean: TensorId,
+    pub clean: Vec<TensorId>,
     /// Rows (a, b, tau, averaging rate): see [`Adam`], [`GumbelSample`] and [`AverageOutput`].
     pub schedule: TensorId,
     /// The number of updates done, as f32.
@@ -144,7 +167,7 @@ pub struct Handles {
     /// the MSE of the average to clean.
     pub ring: TensorId,
     /// The network's output at padded size.
-    pub output: TensorId,
+    pub output: Vec<TensorId>,
     /// Learner only.
     pub logits: Option<TensorId>,
     /// Learner only, where uniforms are supplied: `[min(T, SUPPLIED_WINDOW), N]`, rewritten as the steps go on.
@@ -158,11 +181,11 @@ pub struct Handles {
 /// What follows the outputs; pictures at padded size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tracked {
-    /// The exponential mean of the outputs.
-    pub average: TensorId,
+    /// The exponential mean of the outputs; in parts, as the output is.
+    pub average: Vec<TensorId>,
     /// The output, and the average, of the step with the least statistic.
-    pub stopped: TensorId,
-    pub stopped_average: TensorId,
+    pub stopped: Vec<TensorId>,
+    pub stopped_average: Vec<TensorId>,
     /// Everything that a checkpoint needs to go on, the three above included, by name.
-    pub state: Vec<(&'static str, TensorId)>,
+    pub state: Vec<(String, TensorId)>,
 }

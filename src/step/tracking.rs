@@ -1,5 +1,6 @@
 //! Following the outputs of a fit: their exponential mean, and the picture of the step at which one should have stopped.
 
+use super::TensorId;
 use super::lowering::{Ends, Lowering, threads};
 use super::problem::{Statistic, Tracked, Tracking};
 use crate::kernels::average_output::AverageOutput;
@@ -10,88 +11,27 @@ use crate::kernels::window_variance::WindowVariance;
 impl Lowering<'_> {
     /// Appends what follows the output, after the loss.
     pub(super) fn track(&mut self, ends: &Ends, tracking: Tracking) -> Tracked {
-        let (x0, y0, region_w, region_h) = self.problem.region;
-        let channels = self.network.description.output_channels;
-        let (h, w) = (self.problem.height, self.problem.width);
-        let picture = channels * h * w;
-        let average = self.b.persistent("average output", picture);
-        let mean = self.b.persistent("moving mean", picture);
-        let stopped = self.b.persistent("stopped output", picture);
-        let stopped_average = self.b.persistent("stopped average", picture);
         let stopping = self.b.persistent("stopping", 5);
-        let mut state = vec![
-            ("average", average),
-            ("mean", mean),
-            ("stopped", stopped),
-            ("stopped_average", stopped_average),
-            ("stopping", stopping),
-        ];
-        let columns = self.pixel_columns();
-        let count = columns * h;
-        let alpha = match tracking.statistic {
-            Statistic::Emv { alpha } => alpha as f32,
-            Statistic::Wmv { .. } => 0.0,
+        let mut tracked = Tracked {
+            average: Vec::new(),
+            stopped: Vec::new(),
+            stopped_average: Vec::new(),
+            state: vec![("stopping".into(), stopping)],
         };
-        let partials = self.b.tensor("change sums", 2 * count);
-        let average_kernel = AverageOutput {
-            channels: channels as u32,
-            h: h as u32,
-            w: w as u32,
-            x0: x0 as u32,
-            y0: y0 as u32,
-            region_w: region_w as u32,
-            region_h: region_h as u32,
-            columns: columns as u32,
-            alpha,
-        };
-        let operands = [
-            ends.output.into(),
-            self.clean.into(),
-            self.schedule.into(),
-            self.counter.into(),
-            stopping.into(),
-            average.into(),
-            mean.into(),
-            partials.into(),
-        ];
-        self.b.push("tracking", average_kernel, &operands);
-
+        let partials = self.average(ends, tracking.statistic, stopping, &mut tracked);
         let mut window_partials = self.b.unused();
         let mut window_length = 1;
-        if let Statistic::Wmv { window: length } = tracking.statistic {
-            let window = self.b.persistent("window", length as usize * h * w);
-            let sums = self.b.persistent("window sums", 2 * picture);
-            state.extend([("window", window), ("window_sums", sums)]);
-            window_partials = self.b.tensor("window partial sums", count);
-            window_length = length;
-            let variance = WindowVariance {
-                h: h as u32,
-                w: w as u32,
-                x0: x0 as u32,
-                y0: y0 as u32,
-                region_w: region_w as u32,
-                region_h: region_h as u32,
-                columns: columns as u32,
-                length,
-            };
-            let operands = [
-                ends.output.into(),
-                self.counter.into(),
-                stopping.into(),
-                window.into(),
-                sums.into(),
-                window_partials.into(),
-            ];
-            self.b.push("tracking", variance, &operands);
+        if let Statistic::Wmv { window } = tracking.statistic {
+            window_partials = self.window_variance(ends, window, stopping, &mut tracked);
+            window_length = window;
         }
-
-        let inverse = 1.0 / (channels * region_w * region_h) as f64;
+        let inverse = self.inverse_values();
         let update = StoppingUpdate {
             windowed: u32::from(matches!(tracking.statistic, Statistic::Wmv { .. })),
-            count: count as u32,
+            count: (self.pixel_columns() * self.problem.height) as u32,
             inverse: inverse as f32,
             inverse_window: (inverse / f64::from(window_length)) as f32,
-            alpha,
+            alpha: alpha(tracking.statistic),
             // A window says nothing before it is full.
             ignore: (tracking.ignore as u32).max(window_length - 1),
             ring_len: self.settings.ring_len as u32,
@@ -104,23 +44,109 @@ impl Lowering<'_> {
             self.ring.into(),
         ];
         self.b.push("tracking", update, &operands);
-        let keep = KeepStopped {
-            count: picture as u32,
-            threads: threads(picture),
+        for (at, end) in ends.parts.iter().enumerate() {
+            let count = end.channels * self.problem.height * self.problem.width;
+            let keep = KeepStopped {
+                count: count as u32,
+                threads: threads(count),
+            };
+            let operands = [
+                stopping.into(),
+                end.output.into(),
+                tracked.average[at].into(),
+                tracked.stopped[at].into(),
+                tracked.stopped_average[at].into(),
+            ];
+            self.b.push("tracking", keep, &operands);
+        }
+        tracked
+    }
+
+    /// Appends the averages of each part of the picture; returns their partial sums.
+    fn average(&mut self, ends: &Ends, statistic: Statistic, stopping: TensorId, tracked: &mut Tracked) -> TensorId {
+        let (x0, y0, region_w, region_h) = self.problem.region;
+        let (h, w) = (self.problem.height, self.problem.width);
+        let columns = self.pixel_columns();
+        let partials = self.b.tensor("change sums", 2 * columns * h);
+        for (at, end) in ends.parts.iter().enumerate() {
+            let len = end.channels * h * w;
+            let mut followed = |label: &'static str| {
+                let tensor = self.b.persistent(label, len);
+                let part = if at == 0 { String::new() } else { format!(".{at}") };
+                tracked.state.push((format!("{label}{part}"), tensor));
+                tensor
+            };
+            let (average, mean) = (followed("average"), followed("mean"));
+            tracked.stopped.push(followed("stopped"));
+            tracked.stopped_average.push(followed("stopped_average"));
+            tracked.average.push(average);
+            let kernel = AverageOutput {
+                channels: end.channels as u32,
+                accumulate: u32::from(at > 0),
+                h: h as u32,
+                w: w as u32,
+                x0: x0 as u32,
+                y0: y0 as u32,
+                region_w: region_w as u32,
+                region_h: region_h as u32,
+                columns: columns as u32,
+                alpha: alpha(statistic),
+            };
+            let operands = [
+                end.output.into(),
+                self.clean[at].into(),
+                self.schedule.into(),
+                self.counter.into(),
+                stopping.into(),
+                average.into(),
+                mean.into(),
+                partials.into(),
+            ];
+            self.b.push("tracking", kernel, &operands);
+        }
+        partials
+    }
+
+    /// Appends the variance of the last `length` outputs; returns its partial sums. A picture in parts has a window beyond any
+    /// binding, which the planner refuses, so the output is whole here.
+    fn window_variance(&mut self, ends: &Ends, length: u32, stopping: TensorId, tracked: &mut Tracked) -> TensorId {
+        let (x0, y0, region_w, region_h) = self.problem.region;
+        let (h, w) = (self.problem.height, self.problem.width);
+        let columns = self.pixel_columns();
+        let window = self.b.persistent("window", length as usize * h * w);
+        let channels = self.network.description.output_channels;
+        let sums = self.b.persistent("window sums", 2 * channels * h * w);
+        tracked
+            .state
+            .extend([("window".into(), window), ("window_sums".into(), sums)]);
+        let partials = self.b.tensor("window partial sums", columns * h);
+        let kernel = WindowVariance {
+            h: h as u32,
+            w: w as u32,
+            x0: x0 as u32,
+            y0: y0 as u32,
+            region_w: region_w as u32,
+            region_h: region_h as u32,
+            columns: columns as u32,
+            length,
         };
         let operands = [
+            ends.parts[0].output.into(),
+            self.counter.into(),
             stopping.into(),
-            ends.output.into(),
-            average.into(),
-            stopped.into(),
-            stopped_average.into(),
+            window.into(),
+            sums.into(),
+            partials.into(),
         ];
-        self.b.push("tracking", keep, &operands);
-        Tracked {
-            average,
-            stopped,
-            stopped_average,
-            state,
-        }
+        self.b.push("tracking", kernel, &operands);
+        partials
+    }
+}
+
+/// The rate of ES-EMV's mean; ES-WMV has none.
+fn alpha(statistic: Statistic) -> f32 {
+    match statistic {
+        Statistic::Emv { alpha } => alpha as f32,
+        Statistic::Wmv { .. } => 0.0,
     }
 }

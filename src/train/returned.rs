@@ -93,14 +93,14 @@ impl Run {
         if stopping && self.stopping_step().is_none() {
             return Err(TrainError::NotTracked);
         }
-        let tensor = match (returned, &self.handles.tracked) {
-            (Returned::Last, _) => self.handles.output,
+        let tensors = match (returned, &self.handles.tracked) {
+            (Returned::Last, _) => &self.handles.output,
             (_, None) => return Err(TrainError::NotTracked),
-            (Returned::Average, Some(tracked)) => tracked.average,
-            (Returned::Stopped, Some(tracked)) => tracked.stopped,
-            (Returned::StoppedAverage, Some(tracked)) => tracked.stopped_average,
+            (Returned::Average, Some(tracked)) => &tracked.average,
+            (Returned::Stopped, Some(tracked)) => &tracked.stopped,
+            (Returned::StoppedAverage, Some(tracked)) => &tracked.stopped_average,
         };
-        let output = self.executor.read(tensor).await?;
+        let output = self.executor.read_parts(tensors).await?;
         Ok(self.task.padding.crop(&output))
     }
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::exchange::StateIn;
 use super::schedule::schedule;
-use super::setup::{Backend, Plan, build_for, executor};
+use super::setup::{Backend, Plan, build_step, executor};
 use super::spec::{Job, RunSpec};
 use super::{Task, TrainError};
 use crate::engine::{AdapterDescription, Executor};
 use crate::network::{Network, draw_input, draw_theta};
 use crate::picture::{Picture, psnr_of_mse};
-use crate::step::{Handles, SUPPLIED_WINDOW};
+use crate::step::{Handles, SUPPLIED_WINDOW, TensorId};
 
 /// Rows of the ring on the device: so many steps may pass between two readings.
 pub(super) const RING_LEN: usize = 512;
@@ -87,7 +87,7 @@ impl Run {
         let network = spec.network.build()?;
         let mut task = task;
         let uniform_steps = supplied.check(&network, &mut task)?;
-        let (step, handles) = build_for(backend, &spec, &network, &task.padding, uniform_steps)?;
+        let (step, handles) = build_step(&spec, &network, &task.padding, uniform_steps, backend.tuning())?;
         let executor = executor(backend, &step, progress).await?;
         let plan = Plan {
             bytes: step.bytes(),
@@ -141,13 +141,14 @@ impl Run {
         };
         let q = self.handles.entries.gather(&self.theta);
         let schedule = schedule(&self.spec);
-        let mut writes = vec![
-            (self.handles.parameters, q),
-            (self.handles.input, input),
-            (self.handles.noisy, noisy),
-            (self.handles.clean, clean),
-            (self.handles.schedule, schedule),
-        ];
+        for (parts, values) in [
+            (&self.handles.input, input),
+            (&self.handles.noisy, noisy),
+            (&self.handles.clean, clean),
+        ] {
+            self.executor.write_parts(parts, &values)?;
+        }
+        let mut writes = vec![(self.handles.parameters, q), (self.handles.schedule, schedule)];
         if let (Job::Learn(learn), Some(logits)) = (&self.spec.job, self.handles.logits) {
             let start = vec![learn.start(); self.network.n];
             writes.push((logits, self.supplied.logits.clone().unwrap_or(start)));
@@ -326,9 +327,10 @@ impl Run {
         self.executor.adapter()
     }
 
-    /// The executor and the tensor of the network's last output, padded, for a renderer.
-    pub fn output_tensor(&self) -> (&Executor, crate::step::TensorId) {
-        (&self.executor, self.handles.output)
+    /// The executor and the tensors of the network's last output, padded, for a renderer: one, or several
+    /// where the picture is too large for one binding.
+    pub fn output_tensors(&self) -> (&Executor, &[TensorId]) {
+        (&self.executor, &self.handles.output)
     }
 
     /// The executor and the step's handles, for benchmarks.
@@ -341,7 +343,7 @@ impl Run {
     /// # Errors
     /// The device's errors.
     pub async fn output(&mut self) -> Result<Picture, TrainError> {
-        let output = self.executor.read(self.handles.output).await?;
+        let output = self.executor.read_parts(&self.handles.output).await?;
         Ok(self.task.padding.crop(&output))
     }
 }

@@ -11,9 +11,7 @@ use crate::engine::Executor;
 use crate::gpu::{BuildOptions, GpuContext, GpuExecutor};
 use crate::network::Network;
 use crate::picture::Padding;
-use crate::step::{
-    Fitting, Handles, Learning, Problem, Step, StepError, StepSettings, Tracking, Tuning, fit_step, learn_step,
-};
+use crate::step::{Fitting, Handles, Learning, Problem, Step, StepSettings, Tracking, Tuning, fit_step, learn_step};
 
 /// WebGPU's default for the longest binding, in bytes.
 const DEFAULT_BINDING: u64 = 128 << 20;
@@ -28,16 +26,8 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// The longest binding the device takes.
-    fn binding_limit(&self) -> u64 {
-        match self {
-            Self::Cpu => u64::from(u32::MAX),
-            #[cfg(feature = "gpu")]
-            Self::Gpu(context) => context.capabilities.max_binding.min(context.capabilities.max_buffer),
-        }
-    }
-
-    fn tuning(&self) -> Tuning {
+    /// How work is cut up for it.
+    pub(super) fn tuning(&self) -> Tuning {
         match self {
             Self::Cpu => Tuning {
                 gradient_threads: 1,
@@ -73,45 +63,20 @@ pub struct Plan {
 pub fn plan(spec: &RunSpec, width: usize, height: usize) -> Result<Plan, TrainError> {
     let network = spec.network.build()?;
     let padding = Padding::for_network(&spec.network, width, height);
-    let (step, _) = build_step(spec, &network, &padding, 0, Tuning::default(), u64::from(u32::MAX))?;
+    let (step, _) = build_step(spec, &network, &padding, 0, Tuning::default())?;
     Ok(Plan {
         bytes: step.bytes(),
         macs: step.macs(),
     })
 }
 
-/// Within WebGPU's default binding where that is enough, else within what the device has.
-pub(super) fn build_for(
-    backend: &Backend,
-    spec: &RunSpec,
-    network: &Network,
-    padding: &Padding,
-    uniform_steps: usize,
-) -> Result<(Step, Handles), TrainError> {
-    let limit = backend.binding_limit();
-    let tuning = backend.tuning();
-    match build_step(
-        spec,
-        network,
-        padding,
-        uniform_steps,
-        tuning,
-        DEFAULT_BINDING.min(limit),
-    ) {
-        Err(TrainError::Step(StepError::TensorTooLarge { .. })) if limit > DEFAULT_BINDING => {
-            build_step(spec, network, padding, uniform_steps, tuning, limit)
-        }
-        other => other,
-    }
-}
-
-fn build_step(
+/// A run's step, within WebGPU's default binding whatever the device has: longer maps are split.
+pub(super) fn build_step(
     spec: &RunSpec,
     network: &Network,
     padding: &Padding,
     uniform_steps: usize,
     tuning: Tuning,
-    binding_limit: u64,
 ) -> Result<(Step, Handles), TrainError> {
     let settings = StepSettings {
         adam: spec.adam(),
@@ -119,7 +84,7 @@ fn build_step(
         ring_len: RING_LEN,
         rewrites: spec.rewrites,
         tuning,
-        binding_limit,
+        binding_limit: DEFAULT_BINDING,
     };
     let region = padding.region();
     let problem = Problem {

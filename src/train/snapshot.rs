@@ -67,7 +67,7 @@ impl Run {
         let padding = self.task.padding;
         Ok(StateOut {
             parameters: self.parameters().await?,
-            output: self.executor.read(self.handles.output).await?,
+            output: self.executor.read_parts(&self.handles.output).await?,
             input: self.input(),
             noisy: padding.pad(&self.task.noisy).data,
             height: padding.padded_height,
@@ -95,7 +95,7 @@ impl Run {
                 .ok_or_else(|| TrainError::Checkpoint("the device returned too few tensors".into()))
         };
         let (trained, m, v) = (next()?, next()?, next()?);
-        let names = followed.iter().map(|(name, _)| (*name).to_string());
+        let names = followed.into_iter().map(|(name, _)| name);
         let tracked = names.zip(read).collect();
         Ok(Checkpoint {
             spec: self.spec.clone(),
@@ -158,7 +158,7 @@ impl Run {
         let mut tracked = checkpoint.tracked;
         for (name, tensor) in run.followed() {
             let values = tracked
-                .remove(name)
+                .remove(&name)
                 .ok_or_else(|| TrainError::Checkpoint("a tensor is missing".into()))?;
             writes.push((tensor, values));
         }
@@ -179,7 +179,7 @@ impl Run {
     }
 
     /// What follows the outputs, by name.
-    fn followed(&self) -> Vec<(&'static str, TensorId)> {
+    fn followed(&self) -> Vec<(String, TensorId)> {
         let tracked = self.handles.tracked.as_ref();
         tracked.map_or_else(Vec::new, |tracked| tracked.state.clone())
     }

@@ -143,6 +143,11 @@ impl Link {
         }
     }
 
+    /// Input channels of the convolution.
+    fn inputs(&self) -> usize {
+        if self.widened { self.coarse } else { self.fine }
+    }
+
     fn packed(&self, transposed: bool) -> Vec<f32> {
         let kernel = PackWeights {
             widened: u32::from(self.widened),
@@ -151,6 +156,7 @@ impl Link {
             coarse_ch: self.coarse as u32,
             fine_ch: self.fine as u32,
             offset: 0,
+            inputs: self.inputs() as u32,
         };
         let (outer, inner) = if transposed {
             (self.fine, self.coarse)
@@ -170,6 +176,7 @@ impl Link {
             k: self.k as u32,
             stride: self.stride as u32,
             strip: 4,
+            accumulate: 0,
             fine_ch: self.fine as u32,
             fine_h: fine.h as u32,
             fine_w: fine.w as u32,
@@ -194,6 +201,7 @@ impl Link {
             k: self.k as u32,
             stride: self.stride as u32,
             strip: 4,
+            accumulate: 0,
             coarse_ch: self.coarse as u32,
             coarse_h: coarse.h as u32,
             coarse_w: coarse.w as u32,
@@ -239,6 +247,7 @@ impl Link {
             fine_ch: self.fine as u32,
             splits: splits as u32,
             offset: 0,
+            inputs: self.inputs() as u32,
         };
         let [grad] = run(&kernel, &[Values(&partials), Output(self.q.len())]);
         grad

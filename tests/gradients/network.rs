@@ -106,9 +106,9 @@ impl Descent {
             .collect();
         let noisy = uniform(3 * plane, 6);
         for (tensor, values) in [
-            (handles.input, &input),
-            (handles.noisy, &noisy),
-            (handles.clean, &noisy),
+            (handles.input[0], &input),
+            (handles.noisy[0], &noisy),
+            (handles.clean[0], &noisy),
         ] {
             executor.write(tensor, values).expect("fits");
         }
@@ -131,7 +131,7 @@ impl Descent {
     /// Summed in f64 from the output: the ring's f32 is too coarse for differences.
     fn loss(&mut self, q: &[f32]) -> f64 {
         self.start(q, self.step.forward_len);
-        let output = self.executor.read(self.handles.output);
+        let output = self.executor.read(self.handles.output[0]);
         let (x0, y0, w, h) = REGION;
         let mut sum = 0.0;
         for c in 0..3 {

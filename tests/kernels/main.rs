@@ -7,6 +7,7 @@ mod convolution;
 mod device;
 mod normalisation;
 mod sparse;
+mod split;
 mod steps;
 mod tracking;
 mod training;

@@ -6,7 +6,7 @@ use optimal_eye_surgeon::kernels::sparse_apply::SparseApply;
 use optimal_eye_surgeon::kernels::sparse_weight_grad::SparseWeightGrad;
 
 use crate::case::Bound::{Output, Table, Values};
-use crate::case::{Case, below, normal, shuffled};
+use crate::case::{Case, below, normal, shuffled, sum};
 
 /// Output channels, height and width.
 const SHAPES: [(usize, usize, usize); 4] = [(3, 41, 55), (2, 3, 3), (4, 16, 32), (1, 5, 131)];
@@ -18,7 +18,9 @@ pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for shape in SHAPES {
         for (out_step, in_step, rows) in [(1, 1, 4), (1, 2, 1), (2, 1, 4), (2, 1, 3)] {
-            cases.push(apply(shape, out_step, in_step, rows));
+            for accumulate in [false, true] {
+                cases.push(apply(shape, out_step, in_step, rows, accumulate));
+            }
         }
         for stride in [1, 2] {
             cases.push(weight_grad(shape, stride));
@@ -34,7 +36,7 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
-fn apply((c, h, w): (usize, usize, usize), out_step: usize, in_step: usize, rows: u32) -> Case {
+fn apply((c, h, w): (usize, usize, usize), out_step: usize, in_step: usize, rows: u32, accumulate: bool) -> Case {
     let size = |n: usize| (n.div_ceil(out_step) - 1) * in_step + K;
     let (src_h, src_w) = (size(h), size(w));
     let lists = c * out_step * out_step;
@@ -53,6 +55,7 @@ fn apply((c, h, w): (usize, usize, usize), out_step: usize, in_step: usize, rows
         out_step: out_step as u32,
         in_step: in_step as u32,
         rows,
+        accumulate: u32::from(accumulate),
         channels: c as u32,
         out_h: h as u32,
         out_w: w as u32,
@@ -63,7 +66,7 @@ fn apply((c, h, w): (usize, usize, usize), out_step: usize, in_step: usize, rows
         Values(normal(INPUTS * src_h * src_w, 3)),
         Values(normal(offsets.len(), 4)),
         Table([starts, offsets].concat()),
-        Output(c * h * w),
+        sum(c * h * w, accumulate),
     ];
     Case::new(&format!("{c}x{h}x{w}"), kernel, bound)
 }

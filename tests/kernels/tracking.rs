@@ -13,7 +13,9 @@ const SIZES: [(usize, usize); 4] = [(41, 55), (3, 3), (16, 32), (7, 140)];
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for (h, w) in SIZES {
-        cases.extend([(0, 0.0), (5, 5.0), (5, 6.0)].map(|(step, next)| average_output(h, w, step, next)));
+        cases.extend(
+            [(0, 0.0, 0), (5, 5.0, 1), (5, 6.0, 0)].map(|(step, next, added)| average_output(h, w, step, next, added)),
+        );
         cases.extend([(2, 2.0), (9, 9.0), (9, 10.0)].map(|(step, next)| window_variance(h, w, step, next)));
     }
     for (name, least, found) in [("none yet", 0.0, 0.0), ("lower", 1e-9, 3.0), ("higher", 1e9, 3.0)] {
@@ -25,11 +27,12 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
-fn average_output(h: usize, w: usize, step: usize, next: f32) -> Case {
-    let (channels, columns) = (3, w.min(16));
+fn average_output(h: usize, w: usize, step: usize, next: f32, accumulate: u32) -> Case {
+    let (channels, columns) = (3 - accumulate as usize, w.min(16));
     let (x0, y0) = (w / 5, h / 4);
     let kernel = AverageOutput {
         channels: channels as u32,
+        accumulate,
         h: h as u32,
         w: w as u32,
         x0: x0 as u32,
@@ -49,7 +52,11 @@ fn average_output(h: usize, w: usize, step: usize, next: f32) -> Case {
         Values(vec![0.0, 0.0, 0.0, 0.0, next]),
         State(uniform(n, 3)),
         State(uniform(n, 4)),
-        Output(2 * h * columns),
+        if accumulate == 1 {
+            State(uniform(2 * h * columns, 5))
+        } else {
+            Output(2 * h * columns)
+        },
     ];
     Case::new(&format!("{h}x{w}"), kernel, bound)
 }

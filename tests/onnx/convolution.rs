@@ -37,6 +37,7 @@ fn packed(graph: &mut Graph, weights: &Tensor, transposed: bool) -> (TensorId, u
         coarse_ch: coarse as u32,
         fine_ch: fine as u32,
         offset: 0,
+        inputs: fine as u32,
     };
     graph.push(kernel, &[q.into(), packed.into()]);
     (packed, k)
@@ -85,6 +86,7 @@ pub fn conv(case: &Case, device: &Device) -> Outcome {
             k: k as u32,
             stride: stride as u32,
             strip: 2,
+            accumulate: 0,
             fine_ch: fine_ch as u32,
             fine_h: fine_h as u32,
             fine_w: fine_w as u32,
@@ -139,6 +141,7 @@ pub fn conv_transpose(case: &Case, device: &Device) -> Outcome {
             k: k as u32,
             stride: stride as u32,
             strip: 2,
+            accumulate: 0,
             coarse_ch: coarse_ch as u32,
             coarse_h: full_h as u32,
             coarse_w: full_w as u32,
