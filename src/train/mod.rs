@@ -14,6 +14,7 @@ pub use checkpoint::Checkpoint;
 pub use error::TrainError;
 pub use exchange::{StateIn, StateOut};
 pub use run::{Point, Progress, Run};
+pub(crate) use setup::executor;
 pub use setup::{Backend, Plan, plan};
 pub use spec::{FitSpec, Job, LearnSpec, Learner, RunSpec};
 pub use task::Task;
