@@ -1,6 +1,8 @@
-//! The command line: fits pictures, learns masks, inspects mask files, lists adapters.
+//! The command line: fits pictures, learns masks, inspects mask files, measures, lists adapters.
 
 mod adapter;
+mod bench;
+mod bench_table;
 mod checkpoint;
 mod devices;
 mod ensemble;
@@ -40,6 +42,7 @@ Examples:
   oes fit lena.png --crop 192 --dense --report dense.json
   oes learn lena.png --crop 192 --mask-out lena.safetensors
   oes mask info lena.safetensors
+  oes bench --size 256
   oes devices
 
 Exit codes: 0 done; 1 failed on the way; 2 bad arguments; 3 unusable input; 4 no adapter or device; 5 dead mask;
@@ -54,6 +57,8 @@ enum Command {
     /// Inspects and imports mask files
     #[command(subcommand)]
     Mask(mask::MaskCommand),
+    /// Measures what a training step costs here
+    Bench(bench::BenchArgs),
     /// Lists the graphics adapters
     Devices(devices::DevicesArgs),
 }
@@ -69,6 +74,7 @@ pub fn main() -> ExitCode {
             Command::Fit(args) => fit::execute(&args).await,
             Command::Learn(args) => learn::execute(&args).await,
             Command::Mask(command) => mask::execute(&command),
+            Command::Bench(args) => bench::execute(&args).await,
             Command::Devices(args) => devices::execute(&args).await,
         }
     });

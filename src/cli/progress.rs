@@ -10,16 +10,12 @@ use crate::train::Point;
 /// Between two plain lines.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Shows how many kernels are compiled, on a terminal only.
-pub struct Compiling(Option<ProgressBar>);
+/// Shows how much of something is done, on a terminal only.
+pub struct Counter(Option<ProgressBar>);
 
-impl Compiling {
-    pub fn new() -> Self {
-        let bar = || {
-            ProgressBar::no_length()
-                .with_style(style())
-                .with_message("kernels compiled")
-        };
+impl Counter {
+    pub fn new(what: &'static str) -> Self {
+        let bar = || ProgressBar::no_length().with_style(style()).with_message(what);
         Self(std::io::stderr().is_terminal().then(bar))
     }
 

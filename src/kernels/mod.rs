@@ -24,6 +24,8 @@ pub mod logit_update;
 pub mod loss_finalise;
 pub mod pack_list;
 pub mod pack_weights;
+pub mod peak_arithmetic;
+pub mod peak_copy;
 pub mod prepare;
 pub mod reduce_weight_grad;
 pub mod sigmoid_loss;
@@ -245,6 +247,8 @@ kernels! {
     LossFinalise = loss_finalise,
     PackList = pack_list,
     PackWeights = pack_weights,
+    PeakArithmetic = peak_arithmetic,
+    PeakCopy = peak_copy,
     Prepare = prepare,
     ReduceWeightGrad = reduce_weight_grad,
     SigmoidLoss = sigmoid_loss,

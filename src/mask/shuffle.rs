@@ -69,6 +69,22 @@ pub fn shuffle(mask: &Mask, network: &Network, what: Shuffle, seed: u64) -> Resu
     Ok(Mask { keep, metadata })
 }
 
+/// Keeps the fraction `density` of every convolution's weights, at random, and all other parameters: the random pruning of
+/// method section 8, layer by layer. Every channel stays alive; a layer that has more channels than weights to keep gets one
+/// weight for each.
+pub fn random(network: &Network, density: f64, seed: u64) -> Vec<bool> {
+    let draws = Draws::new(seed, Stream::Shuffle);
+    let mut keep = vec![true; network.n];
+    let live = Connectivity::of(network, &keep).live;
+    for (j, stage) in stages(network).iter().enumerate() {
+        let layer = Layer::new(stage, j, &keep, &live);
+        let count = (density * layer.area() as f64).round() as usize;
+        let count = count.clamp(layer.least(), layer.area());
+        layer.redraw(&mut keep, count, &mut Sequence::new(draws, 2 * j + 1));
+    }
+    keep
+}
+
 /// Renames the channels between the convolutions at random: the same mask on an equivalent network. All parameters of
 /// a channel move together, so normalisations around an upsample keep the same live set. The picture's channels stay.
 fn permute_channels(keep: &[bool], live: &LiveChannels, stages: &[Stage], draws: Draws) -> (Vec<bool>, LiveChannels) {

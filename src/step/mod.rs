@@ -88,6 +88,16 @@ impl Step {
         self.ops.iter().map(|op| op.kernel.op().macs()).sum()
     }
 
+    /// Bytes that one step moves if every op reads and writes each of its operands once, and nothing stays in a cache from
+    /// one op to the next.
+    pub fn traffic(&self) -> u64 {
+        let words = |operand: &Operand| match operand {
+            Operand::Tensor(tensor) => self.tensors[tensor.0 as usize].len as u64,
+            Operand::Table(table) => u64::from(table.len),
+        };
+        4 * self.ops.iter().flat_map(|op| &op.operands).map(words).sum::<u64>()
+    }
+
     /// Bytes of device memory: slabs and tables.
     pub fn bytes(&self) -> u64 {
         4 * (self.memory.slabs.iter().sum::<usize>() + self.tables.len()) as u64

@@ -16,6 +16,7 @@ pub use error::TrainError;
 pub use exchange::{StateIn, StateOut};
 pub use returned::Returned;
 pub use run::{Point, Progress, Run};
+pub(crate) use setup::executor;
 pub use setup::{Backend, Plan, plan};
 pub use spec::{FitSpec, Job, LearnSpec, Learner, LrDrop, RunSpec, TrackSpec};
 pub use task::Task;

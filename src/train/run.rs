@@ -89,10 +89,7 @@ impl Run {
         let uniform_steps = supplied.check(&network, &mut task)?;
         let (step, handles) = build_step(&spec, &network, &task.padding, uniform_steps, backend.tuning())?;
         let executor = executor(backend, &step, progress).await?;
-        let plan = Plan {
-            bytes: step.bytes(),
-            macs: step.macs(),
-        };
+        let plan = Plan::of(&step);
         let mut theta = draw_theta(&network, spec.init_seed);
         supplied.parameters_into(&network, &mut theta);
         if let Job::Fit(fit) = &spec.job

@@ -1,6 +1,7 @@
 //! The command line as its users meet it: the compiled program, its files, its exit codes.
 
 mod arguments;
+mod bench;
 mod devices;
 mod exchange;
 mod inputs;

@@ -6,6 +6,7 @@ mod case;
 mod convolution;
 mod device;
 mod normalisation;
+mod peaks;
 mod sparse;
 mod split;
 mod steps;
@@ -25,6 +26,7 @@ fn context() -> GpuContext {
 fn cases() -> Vec<Case> {
     [
         normalisation::cases(),
+        peaks::cases(),
         convolution::cases(),
         sparse::cases(),
         training::cases(),
