@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::lane::Lane;
 use super::state::{Engine, Studio};
 use super::text;
 use crate::worker::protocol::{EngineKind, Fault, FaultKind, Framing};
@@ -10,10 +11,10 @@ use crate::worker::protocol::{EngineKind, Fault, FaultKind, Framing};
 const MODEST_SIZE: usize = 256;
 
 #[component]
-pub fn Notices(studio: Studio) -> impl IntoView {
+pub fn Notices(studio: Studio, lane: Lane) -> impl IntoView {
     let fault = move || studio.fault.get().map(|fault| view! { <FaultNotice studio fault /> });
     let memory = move || {
-        let facts = studio.facts.get().filter(|facts| facts.bytes > facts.budget)?;
+        let facts = lane.facts.get().filter(|facts| facts.bytes > facts.budget)?;
         let sentence = text::over_budget(&facts);
         let size = facts.fitting_size.unwrap_or(MODEST_SIZE);
         Some(view! {
@@ -21,17 +22,30 @@ pub fn Notices(studio: Studio) -> impl IntoView {
                 <p>{sentence}</p>
                 <p class="actions">
                     <SizeOffers studio size />
-                    <button type="button" disabled=move || studio.beyond_budget.get()
-                        on:click=move |_| studio.beyond_budget.set(true)>
+                    <button type="button" disabled=move || lane.beyond_budget.get()
+                        on:click=move |_| lane.beyond_budget.set(true)>
                         {text::TRY_ANYWAY}
                     </button>
                 </p>
             </div>
         })
     };
+    let stale = move || {
+        lane.stale.get().then(|| {
+            view! {
+                <div class="notice">
+                    <p>{text::STALE}</p>
+                    <p class="actions">
+                        <button type="button" on:click=move |_| studio.reset(lane)>{text::STALE_RESET}</button>
+                    </p>
+                </div>
+            }
+        })
+    };
     view! {
         {fault}
         {memory}
+        {stale}
     }
 }
 

@@ -1,9 +1,10 @@
 //! The picture: two views of it on either side of a boundary that a person moves. Only the browser's compositor works
 //! for the slider; nothing waits for the GPU.
 
-use leptos::html;
 use leptos::prelude::*;
 
+use super::lane::Lane;
+use super::layer::Layer;
 use super::state::Studio;
 use super::text;
 use crate::worker::protocol::{RunState, View};
@@ -11,14 +12,13 @@ use crate::worker::protocol::{RunState, View};
 const VIEWS: [View; 3] = [View::Noisy, View::Result, View::Clean];
 
 #[component]
-pub fn Stage(studio: Studio) -> impl IntoView {
+pub fn Stage(studio: Studio, lane: Lane) -> impl IntoView {
     let left = RwSignal::new(View::Noisy);
     let right = RwSignal::new(View::Result);
     let split = RwSignal::new(50_u32);
-    let started = move || studio.step.get() > 0;
+    let started = move || lane.step.get() > 0;
     let has_clean = move || {
-        studio
-            .facts
+        lane.facts
             .read()
             .as_ref()
             .is_some_and(|facts| facts.noisy_psnr.is_some())
@@ -39,11 +39,11 @@ pub fn Stage(studio: Studio) -> impl IntoView {
     };
     let compares = move || sides.get().0 != sides.get().1;
     let (width, height) = (
-        move || studio.facts.read().as_ref().map_or(4, |facts| facts.width).to_string(),
-        move || studio.facts.read().as_ref().map_or(3, |facts| facts.height).to_string(),
+        move || lane.facts.read().as_ref().map_or(4, |facts| facts.width).to_string(),
+        move || lane.facts.read().as_ref().map_or(3, |facts| facts.height).to_string(),
     );
-    let ready = move || studio.facts.read().is_some();
-    let waiting = move || match studio.state.get() {
+    let ready = move || lane.facts.read().is_some();
+    let waiting = move || match lane.state.get() {
         RunState::Idle => text::WAITING_START,
         _ => text::WAITING_RESULT,
     };
@@ -58,7 +58,7 @@ pub fn Stage(studio: Studio) -> impl IntoView {
                 style:--w=width style:--h=height style:--split=move || format!("{}%", split.get())>
                 // New elements for each worker.
                 <For each=move || VIEWS.map(|view| (studio.session.get(), view)) key=|key| *key
-                    children=move |(_, view)| view! { <Layer studio view class=Signal::derive(layer(view)) /> } />
+                    children=move |(_, view)| view! { <Layer studio lane view class=Signal::derive(layer(view)) /> } />
                 <span class="corner left">{move || text::view(sides.get().0)}</span>
                 <span class="corner right" class:gone=move || !compares()>{move || text::view(sides.get().1)}</span>
                 <input type="range" class="split" id="split" min="0" max="100" step="1"
@@ -72,17 +72,6 @@ pub fn Stage(studio: Studio) -> impl IntoView {
                 <Side id="right-view" label=text::COMPARE_RIGHT side=right has_clean=Signal::derive(has_clean) />
             </div>
         </div>
-    }
-}
-
-/// A canvas that hands itself to the worker when it is put into the document.
-#[component]
-fn Layer(studio: Studio, view: View, class: Signal<&'static str>) -> impl IntoView {
-    let canvas = NodeRef::<html::Canvas>::new();
-    canvas.on_load(move |element| studio.adopt(view, &element));
-    view! {
-        <canvas node_ref=canvas class=class data-view=text::view(view) role="img" aria-label=text::view(view)
-            width="4" height="3"></canvas>
     }
 }
 
