@@ -2,7 +2,7 @@
 //!
 //! Layers, each using only those above it: the network as data ([`network`], [`mask`], [`picture`], [`rng`]);
 //! a step as data ([`step`]); its kernels on the CPU ([`cpu`]) and the GPU ([`gpu`]); training ([`train`]) and
-//! measuring it ([`bench`]); then the command line, or the worker and the page.
+//! measuring it ([`bench`], `sweep`); then the command line, or the worker and the page.
 
 pub mod bench;
 pub mod catalogue;
@@ -19,5 +19,7 @@ pub mod page;
 pub mod picture;
 pub mod rng;
 pub mod step;
+#[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
+pub mod sweep;
 pub mod train;
 pub mod worker;

@@ -20,6 +20,7 @@ mod progress;
 mod report;
 mod returned;
 mod session;
+mod sweep;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,10 @@ enum Command {
     Mask(mask::MaskCommand),
     /// Measures what a training step costs here
     Bench(bench::BenchArgs),
+    /// Runs many fits by a plan: pictures, methods, fractions kept, noise, seeds
+    Sweep(sweep::SweepArgs),
+    /// Tables and plots of the results of sweeps
+    Report(sweep::ReportArgs),
     /// Lists the graphics adapters
     Devices(devices::DevicesArgs),
 }
@@ -75,6 +80,8 @@ pub fn main() -> ExitCode {
             Command::Learn(args) => learn::execute(&args).await,
             Command::Mask(command) => mask::execute(&command),
             Command::Bench(args) => bench::execute(&args).await,
+            Command::Sweep(args) => sweep::execute(&args).await,
+            Command::Report(args) => sweep::execute_report(&args),
             Command::Devices(args) => devices::execute(&args).await,
         }
     });

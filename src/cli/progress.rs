@@ -111,7 +111,7 @@ pub fn pace(seconds: f64) -> String {
 }
 
 /// Seconds as h:mm:ss or m:ss.
-fn duration(seconds: f64) -> String {
+pub fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
     if hours > 0 {

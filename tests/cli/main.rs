@@ -12,3 +12,4 @@ mod program;
 mod report;
 mod resume;
 mod returned;
+mod sweep;
