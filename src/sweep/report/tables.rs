@@ -155,30 +155,48 @@ fn cell(figure: Option<Figure>, digits: usize) -> String {
 
 /// Peak and average of each picture.
 fn by_picture(groups: &BTreeMap<Setting, Vec<&Record>>, images: &BTreeSet<&str>) -> String {
-    let images: Vec<&str> = images.iter().copied().collect();
+    let both = |records: &[&Record]| {
+        let peak = figure(records, |record| record.peak_psnr);
+        let average = figure(records, |record| record.average_psnr);
+        match (peak, average) {
+            (Some(peak), Some(average)) => format!("{:.2} / {:.2}", peak.mean, average.mean),
+            _ if failures(records, Outcome::Collapsed) > 0 => "collapsed".into(),
+            _ => "-".into(),
+        }
+    };
+    picture_table("By picture: peak / average, dB", groups.iter(), images, both)
+}
+
+/// The average of each mask on each picture; nothing with fewer than two masks.
+fn transfer(groups: &BTreeMap<Setting, Vec<&Record>>, images: &BTreeSet<&str>) -> String {
+    let masks = groups.iter().filter(|(setting, _)| setting.method.starts_with("mask:"));
+    if masks.clone().count() < 2 {
+        return String::new();
+    }
+    let average = |records: &[&Record]| cell(figure(records, |record| record.average_psnr), 2);
+    let title = "Transfer: average of a mask (row) on a picture (column), dB";
+    picture_table(title, masks, images, average)
+}
+
+/// A row for each setting, a column for each picture.
+fn picture_table<'a>(
+    title: &str,
+    groups: impl Iterator<Item = (&'a Setting, &'a Vec<&'a Record>)>,
+    images: &BTreeSet<&str>,
+    cell: impl Fn(&[&Record]) -> String,
+) -> String {
+    let titles: Vec<&str> = images.iter().copied().collect();
     let mut text = format!(
-        "\n## By picture: peak / average, dB\n\n| size | steps | sigma | method | {} |\n|{}\n",
-        images.join(" | "),
-        "---|".repeat(4 + images.len()),
+        "\n## {title}\n\n| size | steps | sigma | method | {} |\n|{}\n",
+        titles.join(" | "),
+        "---|".repeat(4 + titles.len()),
     );
     for (setting, records) in groups {
-        let cells: Vec<String> = images
-            .iter()
-            .map(|image| {
-                let of_image: Vec<&Record> = records
-                    .iter()
-                    .copied()
-                    .filter(|record| record.image == **image)
-                    .collect();
-                let peak = figure(&of_image, |record| record.peak_psnr);
-                let average = figure(&of_image, |record| record.average_psnr);
-                match (peak, average) {
-                    (Some(peak), Some(average)) => format!("{:.2} / {:.2}", peak.mean, average.mean),
-                    _ if failures(&of_image, Outcome::Collapsed) > 0 => "collapsed".into(),
-                    _ => "-".into(),
-                }
-            })
-            .collect();
+        let of_image = |image: &&str| -> Vec<&Record> {
+            let of_image = records.iter().filter(|record| record.image == **image);
+            of_image.copied().collect()
+        };
+        let cells: Vec<String> = images.iter().map(|image| cell(&of_image(image))).collect();
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} |",
@@ -186,46 +204,6 @@ fn by_picture(groups: &BTreeMap<Setting, Vec<&Record>>, images: &BTreeSet<&str>)
             setting.steps,
             setting.sigma,
             setting.label(),
-            cells.join(" | ")
-        );
-    }
-    text
-}
-
-/// The average of each mask on each picture; nothing with fewer than two masks.
-fn transfer(groups: &BTreeMap<Setting, Vec<&Record>>, images: &BTreeSet<&str>) -> String {
-    let masks: Vec<_> = groups
-        .iter()
-        .filter(|(setting, _)| setting.method.starts_with("mask:"))
-        .collect();
-    if masks.len() < 2 {
-        return String::new();
-    }
-    let images: Vec<&str> = images.iter().copied().collect();
-    let mut text = format!(
-        "\n## Transfer: average of a mask (row) on a picture (column), dB\n\n| mask | size | steps | sigma | {} |\n|{}\n",
-        images.join(" | "),
-        "---|".repeat(4 + images.len()),
-    );
-    for (setting, records) in masks {
-        let cells: Vec<String> = images
-            .iter()
-            .map(|image| {
-                let of_image: Vec<&Record> = records
-                    .iter()
-                    .copied()
-                    .filter(|record| record.image == **image)
-                    .collect();
-                cell(figure(&of_image, |record| record.average_psnr), 2)
-            })
-            .collect();
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {} | {} |",
-            setting.method.trim_start_matches("mask:"),
-            setting.size,
-            setting.steps,
-            setting.sigma,
             cells.join(" | ")
         );
     }
