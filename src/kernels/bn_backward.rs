@@ -1,5 +1,6 @@
 //! Batch normalisation, backward, last stage: the gradient of its input, inside a border of zeros.
 
+use super::shader::MAP_ROWS;
 use super::{KernelOp, Slices, kernel, kernel_plumbing, leaky, leaky_slope};
 
 kernel! {
@@ -18,7 +19,11 @@ impl KernelOp for BnBackward {
     kernel_plumbing!();
 
     fn grid(&self) -> [u32; 3] {
-        [self.w + 2 * self.halo, self.h + 2 * self.halo, self.channels]
+        [
+            self.w + 2 * self.halo,
+            (self.h + 2 * self.halo).div_ceil(MAP_ROWS),
+            self.channels,
+        ]
     }
 
     fn run(&self, slices: &mut Slices<'_>) {

@@ -10,8 +10,8 @@ kernel! {
     constants {
         k,
         stride,
-        /// Neighbouring outputs along x that an invocation computes, for each of four channels.
-        strip,
+        /// Outputs along x and rows of them that an invocation computes, for each of four channels.
+        strip, rows,
         /// 1: add to what the output holds, for the second and further parts of a sum over input channels.
         accumulate,
     }
@@ -25,7 +25,7 @@ impl KernelOp for Correlate {
     fn grid(&self) -> [u32; 3] {
         [
             self.coarse_w.div_ceil(self.strip),
-            self.coarse_h,
+            self.coarse_h.div_ceil(self.rows),
             self.coarse_ch.div_ceil(4),
         ]
     }

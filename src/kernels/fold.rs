@@ -1,5 +1,6 @@
 //! The adjoint of [`super::prepare`]'s padding: a padded map's gradient folded back onto the map.
 
+use super::shader::MAP_ROWS;
 use super::{KernelOp, Slices, kernel, kernel_plumbing, leaky_slope};
 
 kernel! {
@@ -24,7 +25,7 @@ impl KernelOp for Fold {
     kernel_plumbing!();
 
     fn grid(&self) -> [u32; 3] {
-        [self.w, self.h, self.channels]
+        [self.w, self.h.div_ceil(MAP_ROWS), self.channels]
     }
 
     fn run(&self, slices: &mut Slices<'_>) {

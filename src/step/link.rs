@@ -118,7 +118,7 @@ impl Link {
             let kernel = SparseApply {
                 out_step: 1,
                 in_step: self.stride as u32,
-                rows: tuning.rows,
+                rows: fitting(tuning.rows, coarse.h),
                 accumulate: u32::from(accumulate),
                 channels: self.coarse.len() as u32,
                 out_h: coarse.h as u32,
@@ -133,7 +133,9 @@ impl Link {
         let kernel = Correlate {
             k: self.k as u32,
             stride: self.stride as u32,
-            strip: strip(tuning, coarse.w),
+            strip: fitting(tuning.strip, coarse.w),
+            // A window grows with the stride.
+            rows: fitting(tuning.strip_rows / self.stride as u32, coarse.h),
             accumulate: u32::from(accumulate),
             fine_ch: self.fine.len() as u32,
             fine_h: fine.h as u32,
@@ -169,7 +171,7 @@ impl Link {
             let kernel = SparseApply {
                 out_step: s as u32,
                 in_step: 1,
-                rows: tuning.rows,
+                rows: fitting(tuning.rows, fine.h.div_ceil(s)),
                 accumulate: u32::from(accumulate),
                 channels: self.fine.len() as u32,
                 out_h: fine.h as u32,
@@ -184,7 +186,10 @@ impl Link {
         let kernel = CorrelateTransposed {
             k: self.k as u32,
             stride: s as u32,
-            strip: strip(tuning, fine.w / s),
+            shift: self.shift as u32,
+            strip: fitting(tuning.strip, fine.w.div_ceil(s)),
+            // The outputs of all phases are in the tile.
+            rows: fitting(tuning.strip_rows / (s * s) as u32, fine.h.div_ceil(s)),
             accumulate: u32::from(accumulate),
             coarse_ch: self.coarse.len() as u32,
             coarse_h: coarse.h as u32,
@@ -192,7 +197,6 @@ impl Link {
             fine_ch: self.fine.len() as u32,
             fine_h: fine.h as u32,
             fine_w: fine.w as u32,
-            shift: self.shift as u32,
         };
         b.push(&self.layer, kernel, &[coarse.id.into(), weights.into(), fine.id.into()]);
     }
@@ -212,18 +216,29 @@ impl Link {
         }
         let (h, w) = (coarse.h - 2 * halo, coarse.w - 2 * halo);
         if self.storage == Storage::Sparse {
-            let taps = &self.taps.list;
-            let mut table = Vec::with_capacity(2 * taps.len());
-            for tap in taps {
-                table.push(((tap.c * coarse.h + halo) * coarse.w + halo) as u32);
-                table.push(((tap.f * fine.h + tap.a) * fine.w + tap.b) as u32);
+            let group = tuning.group as usize;
+            let (mut table, mut places) = (Vec::new(), Vec::with_capacity(self.taps.list.len()));
+            for taps in self.taps.list.chunk_by(|a, b| a.c == b.c) {
+                for members in taps.chunks(group) {
+                    let first = table.len() / (1 + group) * group;
+                    places.extend((first..).take(members.len()));
+                    table.push(((members[0].c * coarse.h + halo) * coarse.w + halo) as u32);
+                    // A group that is not full repeats its last entry; nobody reads those sums.
+                    let last = members.len() - 1;
+                    table.extend((0..group).map(|e| {
+                        let tap = &members[e.min(last)];
+                        ((tap.f * fine.h + tap.a) * fine.w + tap.b) as u32
+                    }));
+                }
             }
-            let (splits, band) = bands(tuning, taps.len(), h);
-            let partials = b.tensor("sparse gradient bands", splits * taps.len());
+            let groups = table.len() / (1 + group);
+            let (splits, band) = bands(tuning, groups, h);
+            let partials = b.tensor("sparse gradient bands", splits * groups * group);
             let table = b.table(&table);
             let kernel = SparseWeightGrad {
                 stride: self.stride as u32,
-                entries: taps.len() as u32,
+                group: tuning.group,
+                groups: groups as u32,
                 h: h as u32,
                 w: w as u32,
                 coarse_w: coarse.w as u32,
@@ -233,16 +248,18 @@ impl Link {
             };
             let operands = [coarse.id.into(), fine.id.into(), table.into(), partials.into()];
             b.push(&self.layer, kernel, &operands);
-            self.push_gather(b, grad, partials, splits, taps.len(), |tap| tap as u32);
+            self.push_gather(b, grad, partials, splits, groups * group, |tap| places[tap] as u32);
             return;
         }
         let (coarse_ch, fine_ch) = (self.coarse.len(), self.fine.len());
         let size = coarse_ch * fine_ch * self.k * self.k;
-        let (splits, band) = bands(tuning, fine_ch * self.k * coarse_ch.div_ceil(4), h);
+        let tap_rows = if tuning.all_taps { self.k } else { 1 };
+        let (splits, band) = bands(tuning, fine_ch * self.k / tap_rows * coarse_ch.div_ceil(4), h);
         let partials = b.tensor("gradient bands", splits * size);
         let kernel = WeightGrad {
             k: self.k as u32,
             stride: self.stride as u32,
+            tap_rows: tap_rows as u32,
             coarse_ch: coarse_ch as u32,
             coarse_h: h as u32,
             coarse_w: w as u32,
@@ -372,9 +389,9 @@ impl Link {
     }
 }
 
-/// A strip no wider than the map.
-fn strip(tuning: Tuning, width: usize) -> u32 {
-    tuning.strip.min(width.next_power_of_two() as u32).max(1)
+/// A side of a tile, no longer than the map needs.
+fn fitting(wanted: u32, len: usize) -> u32 {
+    wanted.min(len.next_power_of_two() as u32).max(1)
 }
 
 /// (number of bands, rows in each) so that about `gradient_threads` invocations run.

@@ -63,10 +63,15 @@ impl Default for AdamSettings {
 /// How work is cut up, by class of adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tuning {
-    /// Outputs along x in a register strip of the dense convolutions.
+    /// Outputs along x in a register tile of the dense convolutions, and rows of them at stride 1.
     pub strip: u32,
+    pub strip_rows: u32,
+    /// Whether an invocation of the dense weight gradient sums all rows of taps, or one.
+    pub all_taps: bool,
     /// Rows that an invocation of the sparse convolution computes.
     pub rows: u32,
+    /// Entries that share a coarse channel in the sparse weight gradient.
+    pub group: u32,
     /// Invocations that a weight gradient aims at by splitting over bands of rows.
     pub gradient_threads: usize,
 }
@@ -75,7 +80,10 @@ impl Default for Tuning {
     fn default() -> Self {
         Self {
             strip: 4,
-            rows: 4,
+            strip_rows: 4,
+            all_taps: true,
+            rows: 8,
+            group: 8,
             gradient_threads: 8192,
         }
     }

@@ -176,6 +176,7 @@ impl Link {
             k: self.k as u32,
             stride: self.stride as u32,
             strip: 4,
+            rows: 1,
             accumulate: 0,
             fine_ch: self.fine as u32,
             fine_h: fine.h as u32,
@@ -200,7 +201,9 @@ impl Link {
         let kernel = CorrelateTransposed {
             k: self.k as u32,
             stride: self.stride as u32,
+            shift: shift as u32,
             strip: 4,
+            rows: 1,
             accumulate: 0,
             coarse_ch: self.coarse as u32,
             coarse_h: coarse.h as u32,
@@ -208,7 +211,6 @@ impl Link {
             fine_ch: self.fine as u32,
             fine_h: h as u32,
             fine_w: w as u32,
-            shift: shift as u32,
         };
         let weights = self.packed(true);
         let bound = [Values(&coarse.values), Values(&weights), Output(self.fine * h * w)];
@@ -228,6 +230,7 @@ impl Link {
         let kernel = WeightGrad {
             k: self.k as u32,
             stride: self.stride as u32,
+            tap_rows: 1,
             coarse_ch: self.coarse as u32,
             coarse_h: h as u32,
             coarse_w: w as u32,

@@ -140,7 +140,8 @@ impl Kept {
             .collect();
         let kernel = SparseWeightGrad {
             stride: self.dense.stride as u32,
-            entries: entries as u32,
+            group: 1,
+            groups: entries as u32,
             h: h as u32,
             w: w as u32,
             coarse_w: coarse.w as u32,

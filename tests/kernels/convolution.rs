@@ -18,12 +18,14 @@ pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for shape in SHAPES {
         for (i, (k, stride)) in TAPS.into_iter().enumerate() {
-            let strip = [4, 2, 1, 8][i];
+            let tile = [(4, 4), (2, 3), (1, 1), (8, 2)][i];
             for accumulate in [false, true] {
-                cases.push(correlate(shape, k, stride, strip, accumulate));
-                cases.push(transposed(shape, k, stride, strip, accumulate));
+                cases.push(correlate(shape, k, stride, tile, accumulate));
+                cases.push(transposed(shape, k, stride, tile, accumulate));
             }
-            cases.push(weight_grad(shape, k, stride));
+            for tap_rows in [1, k] {
+                cases.push(weight_grad(shape, k, stride, tap_rows));
+            }
         }
         cases.push(decoder_forward(shape));
         for (widened, k) in [(0, 5), (0, 1), (1, 4)] {
@@ -46,7 +48,7 @@ fn correlate(
     (c, f, h, w): (usize, usize, usize, usize),
     k: usize,
     stride: usize,
-    strip: u32,
+    (strip, rows): (u32, u32),
     accumulate: bool,
 ) -> Case {
     let (fine_h, fine_w) = ((h - 1) * stride + k, (w - 1) * stride + k);
@@ -54,6 +56,7 @@ fn correlate(
         k: k as u32,
         stride: stride as u32,
         strip,
+        rows,
         accumulate: u32::from(accumulate),
         fine_ch: f as u32,
         fine_h: fine_h as u32,
@@ -76,14 +79,14 @@ fn transposed(
     (c, f, h, w): (usize, usize, usize, usize),
     k: usize,
     stride: usize,
-    strip: u32,
+    tile: (u32, u32),
     accumulate: bool,
 ) -> Case {
     let halo = (k - 1).div_ceil(stride);
     let fine = ((h - 1) * stride + k, (w - 1) * stride + k);
     transposed_case(
         (c, f, h, w),
-        (k, stride, strip),
+        (k, stride, tile),
         (h + 2 * halo, w + 2 * halo),
         fine,
         stride * halo,
@@ -93,12 +96,12 @@ fn transposed(
 
 /// A decoder convolution: 4x4 taps of stride 2 on a map with a border of one, onto twice the size.
 fn decoder_forward((c, f, h, w): (usize, usize, usize, usize)) -> Case {
-    transposed_case((c, f, h, w), (4, 2, 4), (h + 2, w + 2), (2 * h, 2 * w), 3, false)
+    transposed_case((c, f, h, w), (4, 2, (4, 1)), (h + 2, w + 2), (2 * h, 2 * w), 3, false)
 }
 
 fn transposed_case(
     shape: (usize, usize, usize, usize),
-    (k, stride, strip): (usize, usize, u32),
+    (k, stride, (strip, rows)): (usize, usize, (u32, u32)),
     coarse: (usize, usize),
     fine: (usize, usize),
     shift: usize,
@@ -108,7 +111,9 @@ fn transposed_case(
     let kernel = CorrelateTransposed {
         k: k as u32,
         stride: stride as u32,
+        shift: shift as u32,
         strip,
+        rows,
         accumulate: u32::from(accumulate),
         coarse_ch: c as u32,
         coarse_h: coarse.0 as u32,
@@ -116,7 +121,6 @@ fn transposed_case(
         fine_ch: f as u32,
         fine_h: fine.0 as u32,
         fine_w: fine.1 as u32,
-        shift: shift as u32,
     };
     let weights = f.div_ceil(4) * c * k * k * 4;
     let bound = vec![
@@ -127,7 +131,7 @@ fn transposed_case(
     Case::new(&label(shape), kernel, bound)
 }
 
-fn weight_grad((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usize) -> Case {
+fn weight_grad((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usize, tap_rows: usize) -> Case {
     let (fine_h, fine_w) = ((h - 1) * stride + k, (w - 1) * stride + k);
     let halo = (k - 1).div_ceil(stride);
     let band = h.div_ceil(3);
@@ -135,6 +139,7 @@ fn weight_grad((c, f, h, w): (usize, usize, usize, usize), k: usize, stride: usi
     let kernel = WeightGrad {
         k: k as u32,
         stride: stride as u32,
+        tap_rows: tap_rows as u32,
         coarse_ch: c as u32,
         coarse_h: h as u32,
         coarse_w: w as u32,

@@ -86,6 +86,7 @@ pub fn conv(case: &Case, device: &Device) -> Outcome {
             k: k as u32,
             stride: stride as u32,
             strip: 2,
+            rows: 2,
             accumulate: 0,
             fine_ch: fine_ch as u32,
             fine_h: fine_h as u32,
@@ -140,7 +141,9 @@ pub fn conv_transpose(case: &Case, device: &Device) -> Outcome {
         let kernel = CorrelateTransposed {
             k: k as u32,
             stride: stride as u32,
+            shift: (stride * halo) as u32,
             strip: 2,
+            rows: 2,
             accumulate: 0,
             coarse_ch: coarse_ch as u32,
             coarse_h: full_h as u32,
@@ -148,7 +151,6 @@ pub fn conv_transpose(case: &Case, device: &Device) -> Outcome {
             fine_ch: fine_ch as u32,
             fine_h: fine_h as u32,
             fine_w: fine_w as u32,
-            shift: (stride * halo) as u32,
         };
         graph.push(kernel, &[coarse.id.into(), packed.into(), fine.into()]);
         let [values] = graph.run(device, [fine]);
