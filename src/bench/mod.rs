@@ -12,5 +12,5 @@ mod statistics;
 
 pub use peak::Peak;
 pub use plan::{BenchPlan, Case, Path, Pattern};
-pub use report::{BenchReport, BreakEven, GroupTime, RunReport};
+pub use report::{BenchReport, BreakEven, GroupTime, Refused, RunReport};
 pub use run::{Bench, Progress};

@@ -19,6 +19,17 @@ pub struct BenchReport {
     pub peak: Peak,
     pub runs: Vec<RunReport>,
     pub break_even: Vec<BreakEven>,
+    pub refused: Vec<Refused>,
+}
+
+/// A case that this device cannot run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Refused {
+    pub size: usize,
+    pub path: Path,
+    pub density: f64,
+    /// One sentence.
+    pub reason: String,
 }
 
 /// One case.
@@ -41,6 +52,9 @@ pub struct RunReport {
     /// How many times longer the step without rewrites, and the rewritten dense step, took in the same rounds.
     pub speedup_to_dense: Option<f64>,
     pub speedup_to_rewritten: Option<f64>,
+    /// How many times more multiply-adds the rewritten dense step has: what the speed-up to it would be if nothing but
+    /// arithmetic took time, at the same rate.
+    pub ceiling_to_rewritten: Option<f64>,
     /// Multiply-adds of a step as planned, 1e9.
     pub gmac: f64,
     /// Bytes that a step moves as planned: the operands of each op, once.
@@ -56,6 +70,8 @@ pub struct RunReport {
     pub encode_ms: Option<f64>,
     /// Time by kernel in one profiled step, the longest first; `null` without timestamps.
     pub kernels: Option<Vec<GroupTime>>,
+    /// The same by kernel and layer.
+    pub layers: Option<Vec<KernelTime>>,
 }
 
 /// All dispatches of one kernel in a step.
@@ -88,7 +104,16 @@ impl BenchReport {
             .iter()
             .filter_map(|(case, measured)| RunReport::new(case, measured, peak, &known))
             .collect();
+        let refused = known.iter().filter_map(|(case, measured)| {
+            Some(Refused {
+                size: case.size,
+                path: case.path,
+                density: case.pattern.as_ref().map_or(1.0, |pattern| pattern.density),
+                reason: measured.refused.clone()?,
+            })
+        });
         Self {
+            refused: refused.collect(),
             version: env!("CARGO_PKG_VERSION"),
             adapter: backend.adapter(),
             network: plan.network.clone(),
@@ -105,12 +130,16 @@ impl RunReport {
         let seconds = median(&measured.windows)?;
         let Plan { bytes, macs, traffic } = measured.plan?;
         let pattern = case.pattern.as_ref();
-        let speedup = |to: Path| {
-            let (_, other) = all
+        let beside = |path: Path| {
+            let found = all
                 .iter()
-                .find(|(other, _)| other.size == case.size && other.path == to)?;
-            paired_ratio(&other.windows, &measured.windows)
+                .find(|(other, _)| other.size == case.size && other.path == path);
+            found.map(|(_, other)| *other)
         };
+        let speedup = |to: Path| paired_ratio(&beside(to)?.windows, &measured.windows);
+        let dense_macs = beside(Path::Rewritten)
+            .and_then(|other| other.plan)
+            .map(|plan| plan.macs);
         let (gflops, gbps) = (2e-9 * macs as f64 / seconds, 1e-9 * traffic as f64 / seconds);
         Some(Self {
             size: case.size,
@@ -123,6 +152,7 @@ impl RunReport {
             steps_per_window: measured.steps,
             speedup_to_dense: speedup(Path::Dense),
             speedup_to_rewritten: speedup(Path::Rewritten),
+            ceiling_to_rewritten: dense_macs.map(|dense| dense as f64 / macs as f64),
             gmac: 1e-9 * macs as f64,
             bytes: traffic,
             peak_memory: bytes,
@@ -131,6 +161,7 @@ impl RunReport {
             bandwidth_share: gbps / peak.gbps,
             encode_ms: measured.encode.map(|seconds| 1e3 * seconds),
             kernels: measured.kernels.as_deref().map(groups),
+            layers: measured.kernels.clone(),
         })
     }
 }

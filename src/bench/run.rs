@@ -11,6 +11,7 @@ use super::report::BenchReport;
 use super::statistics::median;
 use crate::engine::{EngineError, Executor, KernelTime};
 use crate::picture::Picture;
+use crate::step::StepError;
 use crate::train::{Backend, Plan, Run, StateIn, Task, TrainError};
 
 /// A case runs at least so long and so many steps before it is measured.
@@ -43,6 +44,8 @@ pub(super) struct Measured {
     /// Seconds to encode a step on the host.
     pub encode: Option<f64>,
     pub kernels: Option<Vec<KernelTime>>,
+    /// Why it cannot run on this device.
+    pub refused: Option<String>,
 }
 
 /// How far a benchmark is.
@@ -82,14 +85,19 @@ impl Bench {
     /// Does the next piece of work: builds and warms up a case, or measures a window. `None` when all is done.
     ///
     /// # Errors
-    /// [`TrainError`] if the network does not take a size, a mask is dead, or the device fails.
+    /// [`TrainError`] if the network does not take a size, a mask is dead, or the device fails. A case that needs more than
+    /// the device has is noted, and the others go on.
     pub async fn advance(&mut self) -> Result<Option<Progress>, TrainError> {
         let Some(work) = self.queue.pop_front() else {
             return Ok(None);
         };
         match work {
             Work::Peak => self.peak.raise(&self.backend).await?,
-            Work::Build(at) => self.build(at).await?,
+            Work::Build(at) => match self.build(at).await {
+                // What one case needs says nothing about the others.
+                Err(error) if exceeds_device(&error) => self.measured[at].refused = Some(error.to_string()),
+                built => built?,
+            },
             Work::Window(at) => {
                 let steps = self.measured[at].steps;
                 if let Some(run) = &mut self.live[at] {
@@ -145,6 +153,15 @@ impl Bench {
     pub fn report(&self) -> BenchReport {
         BenchReport::new(&self.plan, &self.backend, self.peak, &self.measured)
     }
+}
+
+/// Whether a run failed because the device does not hold it.
+fn exceeds_device(error: &TrainError) -> bool {
+    matches!(
+        error,
+        TrainError::Step(StepError::TensorTooLarge { .. })
+            | TrainError::Engine(EngineError::Limit { .. } | EngineError::OutOfMemory { .. })
+    )
 }
 
 /// For each size: its cases are built, then measured in turn, window by window, then profiled. The peaks are measured

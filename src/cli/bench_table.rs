@@ -50,8 +50,21 @@ fn write(report: &BenchReport, text: &mut String) -> std::fmt::Result {
     for mask in masks(report) {
         writeln!(text, "\nmask: {mask}")?;
     }
+    for run in report.runs.iter().filter(|run| run.path.is_masked()) {
+        ceiling(run, text)?;
+    }
     for run in &report.runs {
         kernels(run, text)?;
+    }
+    for refused in &report.refused {
+        let density = 100.0 * refused.density;
+        writeln!(
+            text,
+            "{} {} {density:.1}%: not measured, {}",
+            refused.size,
+            name(refused.path),
+            refused.reason
+        )?;
     }
     for curve in &report.break_even {
         writeln!(text, "{}", verdict(curve))?;
@@ -92,6 +105,19 @@ fn masks(report: &BenchReport) -> Vec<&str> {
     names
 }
 
+/// How much of the saved arithmetic became saved time.
+fn ceiling(run: &RunReport, text: &mut String) -> std::fmt::Result {
+    let (Some(ceiling), Some(speedup)) = (run.ceiling_to_rewritten, run.speedup_to_rewritten) else {
+        return Ok(());
+    };
+    writeln!(
+        text,
+        "{}: {ceiling:.1} times fewer multiply-adds than rewritten, {speedup:.2} times faster: {:.0}% of that",
+        title(run),
+        100.0 * speedup / ceiling
+    )
+}
+
 /// Where the time of a step goes, by timestamps.
 fn kernels(run: &RunReport, text: &mut String) -> std::fmt::Result {
     let Some(groups) = &run.kernels else {
@@ -102,11 +128,16 @@ fn kernels(run: &RunReport, text: &mut String) -> std::fmt::Result {
         .take(MOST_KERNELS)
         .map(|group| format!("{} {:.0}%", group.kernel, 100.0 * group.share))
         .collect();
+    writeln!(text, "{}: {}", title(run), shares.join(", "))
+}
+
+/// Size, path, and density of a masked one.
+fn title(run: &RunReport) -> String {
     let density = match run.mask {
         Some(_) => format!(" {:.1}%", 100.0 * run.density),
         None => String::new(),
     };
-    writeln!(text, "{} {}{density}: {}", run.size, name(run.path), shares.join(", "))
+    format!("{} {}{density}", run.size, name(run.path))
 }
 
 /// A sentence on one density curve.

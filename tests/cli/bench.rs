@@ -55,6 +55,15 @@ fn every_path_is_measured_on_every_device() {
         assert!(gmac("dense") > gmac("rewritten") && gmac("compact") > gmac("sparse"));
         assert_eq!(of_path(&report, "rewritten")["speedup_to_rewritten"], 1.0);
         let sparse = of_path(&report, "sparse");
+        let ceiling = number(&sparse["ceiling_to_rewritten"]);
+        assert!((ceiling - gmac("rewritten") / gmac("sparse")).abs() < 1e-6 * ceiling);
+        // By kernel and by layer it is the same time; where there are timestamps there are both.
+        assert_eq!(sparse["kernels"].is_null(), sparse["layers"].is_null());
+        if let (Some(kernels), Some(layers)) = (sparse["kernels"].as_array(), sparse["layers"].as_array()) {
+            let by_kernel: f64 = kernels.iter().map(|group| number(&group["ms"])).sum();
+            let by_layer: f64 = layers.iter().map(|time| 1e3 * number(&time["seconds"])).sum();
+            assert!((by_kernel - by_layer).abs() < 1e-6 * by_layer, "{by_kernel} {by_layer}");
+        }
         assert!(
             (number(&sparse["density"]) - 0.05).abs() < 0.03,
             "a random mask of 5% by default"
