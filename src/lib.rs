@@ -2,7 +2,7 @@
 //!
 //! Layers, each using only those above it: the network as data ([`network`], [`mask`], [`picture`], [`rng`]);
 //! a step as data ([`step`]); its kernels on the CPU ([`cpu`]) and the GPU ([`gpu`]); training ([`train`]);
-//! then the command line, or the worker and the page.
+//! pruning by scores ([`prune`]); then the command line, or the worker and the page.
 
 pub mod catalogue;
 #[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
@@ -16,6 +16,7 @@ pub mod mask;
 pub mod network;
 pub mod page;
 pub mod picture;
+pub mod prune;
 pub mod rng;
 pub mod step;
 pub mod train;

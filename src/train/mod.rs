@@ -9,6 +9,7 @@ mod schedule;
 mod setup;
 mod snapshot;
 mod spec;
+mod start;
 mod task;
 
 pub use checkpoint::Checkpoint;
@@ -18,4 +19,5 @@ pub use returned::Returned;
 pub use run::{Point, Progress, Run};
 pub use setup::{Backend, Plan, plan};
 pub use spec::{FitSpec, Job, LearnSpec, Learner, LrDrop, RunSpec, TrackSpec};
+pub use start::Start;
 pub use task::Task;

@@ -8,5 +8,6 @@ mod interrupt;
 mod masks;
 mod outputs;
 mod program;
+mod prune;
 mod report;
 mod resume;
