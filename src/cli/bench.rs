@@ -10,7 +10,7 @@ use super::bench_table::print;
 use super::error::{CliError, Done};
 use super::network::{self, NetworkArgs};
 use super::options::DeviceArgs;
-use super::progress::Counter;
+use super::progress::Counting;
 use super::{adapter, input, interrupt, output};
 use crate::bench::{Bench, BenchPlan, Path, Pattern};
 use crate::catalogue::Catalogue;
@@ -116,7 +116,7 @@ pub async fn execute(args: &BenchArgs) -> Result<Done, CliError> {
     let plan = args.plan()?;
     let backend = adapter::backend(&args.device).await?;
     interrupt::listen();
-    let counter = Counter::new("pieces measured");
+    let mut counter = Counting::new("pieces measured");
     let mut bench = Bench::new(plan, backend);
     let mut done = Done::Complete;
     while let Some(progress) = bench.advance().await? {

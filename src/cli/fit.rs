@@ -103,7 +103,7 @@ fn lr_help() -> String {
 pub async fn execute(args: &FitArgs) -> Result<Done, CliError> {
     let mask_file = args.mask.as_deref().map(Path::new);
     session::prepare(&args.run, &[], &[mask_file])?;
-    let picture = input::picture(&args.run)?;
+    let picture = input::picture(&args.run.image, &args.run.picture)?;
     let mask = args.mask.as_deref().map(input::mask).transpose()?;
     let resumed = args.run.files.resume.as_deref().map(checkpoint::load).transpose()?;
     let spec = match &resumed {

@@ -126,7 +126,7 @@ fn lr_help() -> String {
 
 pub async fn execute(args: &LearnArgs) -> Result<Done, CliError> {
     session::prepare(&args.run, &[args.mask_out.as_deref()], &[])?;
-    let picture = input::picture(&args.run)?;
+    let picture = input::picture(&args.run.image, &args.run.picture)?;
     let resumed = args.run.files.resume.as_deref().map(checkpoint::load).transpose()?;
     let spec = match &resumed {
         Some(checkpoint) => args.resumed(checkpoint)?,

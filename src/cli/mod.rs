@@ -1,4 +1,4 @@
-//! The command line: fits pictures, learns masks, inspects mask files, measures, lists adapters.
+//! The command line: fits pictures, learns masks, prunes, inspects mask files, measures, sweeps, lists adapters.
 
 mod adapter;
 mod bench;
@@ -17,6 +17,7 @@ mod options;
 mod output;
 mod preset;
 mod progress;
+mod prune;
 mod report;
 mod returned;
 mod session;
@@ -42,6 +43,7 @@ Examples:
   oes fit photo.png --sigma 0 --mask my-mask.safetensors --out restored.png
   oes fit lena.png --crop 192 --dense --report dense.json
   oes learn lena.png --crop 192 --mask-out lena.safetensors
+  oes prune lena.png --crop 192 --method snip --mask-out snip.safetensors
   oes mask info lena.safetensors
   oes bench --size 256
   oes devices
@@ -55,6 +57,8 @@ enum Command {
     Fit(fit::FitArgs),
     /// Learns on a picture which weights to keep
     Learn(learn::LearnArgs),
+    /// Makes a mask by another method: pruning at initialisation, or a shuffled control
+    Prune(prune::PruneArgs),
     /// Inspects and imports mask files
     #[command(subcommand)]
     Mask(mask::MaskCommand),
@@ -78,6 +82,7 @@ pub fn main() -> ExitCode {
         match cli.command {
             Command::Fit(args) => fit::execute(&args).await,
             Command::Learn(args) => learn::execute(&args).await,
+            Command::Prune(args) => prune::execute(&args).await,
             Command::Mask(command) => mask::execute(&command),
             Command::Bench(args) => bench::execute(&args).await,
             Command::Sweep(args) => sweep::execute(&args).await,

@@ -10,25 +10,41 @@ use crate::train::Point;
 /// Between two plain lines.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Shows how much of something is done, on a terminal only.
-pub struct Counter(Option<ProgressBar>);
+/// Counts what comes before or instead of training steps, such as kernels compiled: on a terminal, and where it takes long.
+pub struct Counting {
+    bar: Option<ProgressBar>,
+    what: &'static str,
+    told: Instant,
+}
 
-impl Counter {
+impl Counting {
+    /// `what` is counted, as in "kernels compiled".
     pub fn new(what: &'static str) -> Self {
         let bar = || ProgressBar::no_length().with_style(style()).with_message(what);
-        Self(std::io::stderr().is_terminal().then(bar))
+        Self {
+            bar: std::io::stderr().is_terminal().then(bar),
+            what,
+            told: Instant::now(),
+        }
     }
 
-    pub fn update(&self, done: usize, total: usize) {
-        if let Some(bar) = &self.0 {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
+    pub fn update(&mut self, done: usize, total: usize) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+            }
+            None if self.told.elapsed() >= EVERY => {
+                self.told = Instant::now();
+                eprintln!("{done} of {total} {}", self.what);
+            }
+            None => {}
         }
     }
 
     /// Takes the bar away.
     pub fn finish(self) {
-        if let Some(bar) = self.0 {
+        if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
     }

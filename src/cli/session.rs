@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::{CliError, Done};
 use super::options::RunArgs;
-use super::progress::{Counter, Meter, pace};
+use super::progress::{Counting, Meter, pace};
 use super::report::{Course, Report, peak};
 use super::returned::{self, ReturnName};
 use super::{adapter, checkpoint, input, interrupt, output};
@@ -67,7 +67,7 @@ impl<'a> Session<'a> {
         warn_of_memory(&spec, picture)?;
         let settings = settings(args, &spec, &task, resumed.as_ref());
         let backend = adapter::backend(&args.device).await?;
-        let compiling = Counter::new("kernels compiled");
+        let mut compiling = Counting::new("kernels compiled");
         let progress = |done, total| compiling.update(done, total);
         let mut run = match resumed {
             Some(checkpoint) => Run::resume(checkpoint, spec.steps, task, state, &backend, progress).await?,

@@ -260,7 +260,7 @@ kernels! {
 }
 
 /// Runs `work(index, chunk)` over the chunks of `data`: on all cores natively, in turn in a browser.
-pub(crate) fn for_each_chunk(data: &mut [f32], len: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
+pub(crate) fn for_each_chunk<T: Send>(data: &mut [T], len: usize, work: impl Fn(usize, &mut [T]) + Sync) {
     #[cfg(not(target_arch = "wasm32"))]
     {
         use rayon::prelude::*;

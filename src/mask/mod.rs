@@ -20,6 +20,7 @@ pub use import::import;
 pub use info::{KindInfo, LiveInfo, MaskInfo, TensorInfo, info};
 pub use metadata::MaskMetadata;
 pub use shuffle::{Shuffle, random, shuffle};
+pub(crate) use top_k::largest;
 pub use top_k::{keep_count, top_k};
 
 use crate::network::Network;

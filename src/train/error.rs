@@ -39,7 +39,7 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    pub(super) fn setting(what: &'static str, range: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn setting(what: &'static str, range: &'static str, value: impl ToString) -> Self {
         Self::Setting {
             what,
             range,

@@ -7,7 +7,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, View};
 
 use super::{Task, TrainError};
-use crate::network::Network;
+use crate::network::{Network, draw_input};
 use crate::picture::{Padding, Picture};
 
 /// What a state file replaces. Parameters are by name, as in PyTorch's `state_dict`.
@@ -96,6 +96,16 @@ impl StateIn {
                 theta[p.range()].copy_from_slice(values);
             }
         }
+    }
+
+    /// z, all channels, at padded size: the supplied one, or drawn by `seed`.
+    pub(super) fn input_or_drawn(&self, network: &Network, padding: &Padding, seed: u64) -> Vec<f32> {
+        let (channels, h, w) = (
+            network.description.input_channels,
+            padding.padded_height,
+            padding.padded_width,
+        );
+        self.input.clone().unwrap_or_else(|| draw_input(channels, h, w, seed))
     }
 
     /// Checks everything against the network and the picture, puts supplied pictures into the task, and returns for

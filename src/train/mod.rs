@@ -9,6 +9,7 @@ mod schedule;
 mod setup;
 mod snapshot;
 mod spec;
+mod start;
 mod task;
 
 pub use checkpoint::Checkpoint;
@@ -19,4 +20,5 @@ pub use run::{Point, Progress, Run};
 pub(crate) use setup::executor;
 pub use setup::{Backend, Plan, plan};
 pub use spec::{FitSpec, Job, LearnSpec, Learner, LrDrop, RunSpec, TrackSpec};
+pub use start::Start;
 pub use task::Task;

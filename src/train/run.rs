@@ -8,7 +8,7 @@ use super::setup::{Backend, Plan, build_step, executor};
 use super::spec::{Job, RunSpec};
 use super::{Task, TrainError};
 use crate::engine::{AdapterDescription, Executor};
-use crate::network::{Network, draw_input, draw_theta};
+use crate::network::{Network, draw_theta};
 use crate::picture::{Picture, psnr_of_mse};
 use crate::step::{Handles, SUPPLIED_WINDOW, TensorId};
 
@@ -159,16 +159,8 @@ impl Run {
 
     /// z, all channels, at padded size.
     pub(super) fn input(&self) -> Vec<f32> {
-        let padding = &self.task.padding;
-        let channels = self.spec.network.input_channels;
-        self.supplied.input.clone().unwrap_or_else(|| {
-            draw_input(
-                channels,
-                padding.padded_height,
-                padding.padded_width,
-                self.spec.init_seed,
-            )
-        })
+        self.supplied
+            .input_or_drawn(&self.network, &self.task.padding, self.spec.init_seed)
     }
 
     /// Keeps the gradients of the first step for [`Run::state_out`]; before the first step.

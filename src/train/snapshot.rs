@@ -185,7 +185,7 @@ impl Run {
     }
 
     /// dL/dtheta of a fit, dL/dp of a learner (method section 4), flat, after the first step.
-    pub(super) async fn read_first_gradient(&mut self) -> Result<Vec<f32>, TrainError> {
+    pub(crate) async fn read_first_gradient(&mut self) -> Result<Vec<f32>, TrainError> {
         let grad = self.executor.read(self.handles.gradient).await?;
         let mut flat = vec![0.0; self.network.n];
         self.handles.entries.scatter(&grad, &mut flat);

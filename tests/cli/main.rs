@@ -9,6 +9,7 @@ mod interrupt;
 mod masks;
 mod outputs;
 mod program;
+mod prune;
 mod report;
 mod resume;
 mod returned;

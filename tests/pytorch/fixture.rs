@@ -7,13 +7,17 @@ use optimal_eye_surgeon::network::{Hourglass, Network, Parameter};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
-type Tensors = BTreeMap<String, Vec<f32>>;
+pub type Tensors = BTreeMap<String, Vec<f32>>;
 
-fn load(file: &str) -> Tensors {
+pub fn load_bytes(file: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures")
         .join(file);
-    let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+pub fn load(file: &str) -> Tensors {
+    let bytes = load_bytes(file);
     let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
     tensors
         .iter()

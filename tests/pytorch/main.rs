@@ -2,6 +2,7 @@
 //! learning, on the CPU twins and on the GPU. The fixtures and their yardstick are described in tests/fixtures/README.md.
 
 mod fixture;
+mod pruning;
 
 use std::time::Duration;
 
