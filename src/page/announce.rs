@@ -15,7 +15,7 @@ pub fn Announcer(studio: Studio) -> impl IntoView {
     let said = RwSignal::new(String::new());
     let last = StoredValue::new(web_time::Instant::now());
     let lane = Memo::new(move |_| match studio.route.get() {
-        Route::Denoise => studio.fit,
+        Route::Denoise => studio.fits[0].lane,
         Route::Learn => studio.learning.lane,
     });
     let progress = move || {

@@ -56,7 +56,7 @@ fn choose(studio: Studio, file: File) {
     let name = file.name().to_lowercase();
     if MASK_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
         studio.go(Route::Denoise);
-        studio.choose_own_mask(studio.mask, file);
+        studio.choose_own_mask(studio.fits[0].mask, file);
     } else {
         studio.choose_own_picture(file);
     }

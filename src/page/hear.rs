@@ -50,6 +50,7 @@ impl Studio {
             | Reply::State { run, .. }
             | Reply::Compiling { run, .. }
             | Reply::Progress { run, .. }
+            | Reply::Moments { run, .. }
             | Reply::Look { run, .. }
             | Reply::MaskOnly { run, .. }
             | Reply::MaskFile { run, .. }
@@ -80,6 +81,12 @@ impl Studio {
                 });
                 self.save(attachment, "image/png", &name);
             }
+            Reply::Moments { moments, best, .. } => {
+                if let Some(fit) = self.fit_of(lane) {
+                    fit.moments.set(moments);
+                    fit.best.set(best);
+                }
+            }
             Reply::Look { look, .. } => self.learning.seen(look),
             Reply::MaskOnly {
                 step, keep, outcome, ..
@@ -105,8 +112,8 @@ impl Studio {
     }
 
     fn with_slot(self, slot: SlotId, act: impl FnOnce(super::mask_slot::MaskSlot)) {
-        if self.mask.id == slot {
-            act(self.mask);
+        if let Some(fit) = self.fits.into_iter().find(|fit| fit.mask.id == slot) {
+            act(fit.mask);
         }
     }
 

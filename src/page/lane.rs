@@ -26,16 +26,24 @@ pub struct Lane {
     pub points: RwSignal<Vec<Point>>,
     pub step: RwSignal<u64>,
     pub steps_per_second: RwSignal<Option<f64>>,
-    /// More memory than the budget was agreed to.
-    pub beyond_budget: RwSignal<bool>,
     /// It was started with another picture or other settings than those chosen now.
     pub stale: RwSignal<bool>,
 }
 
 impl PartialEq for Lane {
     fn eq(&self, other: &Self) -> bool {
-        self.run == other.run
+        self.state == other.state
     }
+}
+
+/// What several runs do together.
+pub fn joint_state(lanes: &[Lane]) -> RunState {
+    use RunState::{Compiling, Failed, Finished, Idle, Paused, Running};
+    let any = |state: &RunState| lanes.iter().any(|lane| lane.state.get() == *state);
+    [Compiling, Running, Paused, Idle, Failed]
+        .into_iter()
+        .find(any)
+        .unwrap_or(Finished)
 }
 
 impl Lane {
@@ -51,7 +59,6 @@ impl Lane {
             points: RwSignal::new(Vec::new()),
             step: RwSignal::new(0),
             steps_per_second: RwSignal::new(None),
-            beyond_budget: RwSignal::new(false),
             stale: RwSignal::new(false),
         }
     }
@@ -65,7 +72,6 @@ impl Lane {
         self.points.set(Vec::new());
         self.step.set(0);
         self.steps_per_second.set(None);
-        self.beyond_budget.set(false);
         self.stale.set(false);
     }
 
@@ -97,16 +103,27 @@ impl Lane {
         matches!(self.state.get_untracked(), RunState::Running | RunState::Compiling)
     }
 
-    /// Whether the run is there, fits into memory or is meant to be tried, and has steps left.
+    /// Whether the run is there, and has steps left.
     pub fn is_open(self) -> bool {
-        let facts = self.facts.read();
-        let fits = facts.as_ref().is_some_and(|facts| facts.bytes <= facts.budget);
         let open = !matches!(self.state.get(), RunState::Finished | RunState::Failed);
-        open && (fits || (facts.is_some() && self.beyond_budget.get()))
+        open && self.facts.read().is_some()
     }
 }
 
+/// What the runs of a view need together and what they may take, where that is less.
+pub fn over_budget(lanes: &[Lane]) -> Option<(u64, u64)> {
+    let facts = || lanes.iter().filter_map(|lane| lane.facts.get());
+    let needed: u64 = facts().map(|facts| facts.bytes).sum();
+    let budget = facts().map(|facts| facts.budget).min()?;
+    (needed > budget).then_some((needed, budget))
+}
+
 impl Studio {
+    /// Whether all that a view would run fits into memory, or is meant to be tried.
+    pub fn fits_in_memory(self, lanes: &[Lane]) -> bool {
+        self.beyond_budget.get() || over_budget(lanes).is_none()
+    }
+
     /// Trains on. One view trains at a time: what runs elsewhere is paused.
     pub fn play(self, lane: Lane) {
         self.pause_others(lane.route);

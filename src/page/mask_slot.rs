@@ -76,7 +76,7 @@ impl Studio {
     pub fn choose_mask(self, slot: MaskSlot, choice: MaskChoice) {
         slot.choice.set(choice);
         self.load_mask(slot);
-        self.recreate_fits();
+        self.recreate_with(slot);
     }
 
     pub fn choose_own_mask(self, slot: MaskSlot, file: File) {
@@ -112,6 +112,13 @@ impl Studio {
         self.send(&request, file.as_ref().map(AsRef::as_ref));
     }
 
+    /// Makes the run anew that uses the slot.
+    fn recreate_with(self, slot: MaskSlot) {
+        if let Some(fit) = self.fits.into_iter().find(|fit| fit.mask.id == slot.id) {
+            self.recreate_lane(fit.lane);
+        }
+    }
+
     /// The worker has read the mask, unless it was given up meanwhile.
     pub(super) fn mask_read(self, slot: MaskSlot, facts: MaskFacts) {
         let choice = slot.choice.get_untracked();
@@ -124,7 +131,7 @@ impl Studio {
             file: slot.own.get_value(),
         });
         slot.facts.set(Some(facts));
-        self.recreate_fits();
+        self.recreate_with(slot);
     }
 
     /// The worker could not read the mask, and has the one before.
@@ -133,7 +140,7 @@ impl Studio {
         slot.choice.set(good.choice);
         slot.facts.set(good.facts);
         slot.own.set_value(good.file);
-        self.recreate_fits();
+        self.recreate_with(slot);
         self.fault.set(Some(fault));
     }
 }

@@ -16,6 +16,10 @@ mod denoise;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod drop;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod export;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod fits;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod footer;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod header;
@@ -44,6 +48,8 @@ mod plot;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod query;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod race;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod readings;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod route;
@@ -61,6 +67,8 @@ mod text;
 mod theme;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod transport;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod zoom;
 
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 pub use app::mount;

@@ -44,6 +44,8 @@ pub type Points = Vec<(f64, f64)>;
 #[derive(Clone, PartialEq)]
 pub struct Curve {
     pub name: String,
+    /// Which colour and dashes it has, from 0.
+    pub style: usize,
     pub points: Points,
 }
 
@@ -75,12 +77,9 @@ pub fn Plot(
     };
     let legend = move || {
         let curves = curves.read();
-        let entry = |(i, curve): (usize, &Curve)| {
-            view! { <li><svg class="key" viewBox="0 0 24 6" aria-hidden="true">
-            <path d="M0 3H24" class=format!("curve curve-{i}") /></svg>{curve.name.clone()}</li> }
-        };
+        let entry = |curve: &Curve| view! { <li><Key style=curve.style />{curve.name.clone()}</li> };
         (curves.len() > 1).then(|| {
-            let entries = curves.iter().enumerate().map(entry).collect_view();
+            let entries = curves.iter().map(entry).collect_view();
             view! { <ul class="legend">{entries}</ul> }
         })
     };
@@ -90,6 +89,16 @@ pub fn Plot(
             <svg id=kind.id viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=summary>{drawing}</svg>
             {legend}
         </figure>
+    }
+}
+
+/// The line of a legend.
+#[component]
+pub fn Key(style: usize) -> impl IntoView {
+    view! {
+        <svg class="key" viewBox="0 0 24 6" aria-hidden="true">
+            <path d="M0 3H24" class=format!("curve curve-{style}") />
+        </svg>
     }
 }
 
@@ -131,14 +140,14 @@ fn draw(kind: Kind, curves: &[Curve], level: Option<Level>) -> impl IntoView + u
     let column = move |tick: f64| {
         view! { <text x=x.at(tick) y=HEIGHT - 6.0 class="tick-x">{text::thousands(tick as u64)}</text> }
     };
-    let curve = |(i, curve): (usize, &Curve)| {
+    let curve = |curve: &Curve| {
         let thinned = thin(&curve.points, POINTS);
         let drawn: Points = thinned.into_iter().map(|(s, v)| (s, value(v))).collect();
         let end = drawn.last().map(|(s, v)| {
-            view! { <circle cx=x.at(*s) cy=y.at(*v) r="3.5" class=format!("end end-{i}") /> }
+            view! { <circle cx=x.at(*s) cy=y.at(*v) r="3.5" class=format!("end end-{}", curve.style) /> }
         });
         view! {
-            <path d=path(&drawn, x, y) class=format!("curve curve-{i}") />
+            <path d=path(&drawn, x, y) class=format!("curve curve-{}", curve.style) />
             {end}
         }
     };
@@ -153,7 +162,7 @@ fn draw(kind: Kind, curves: &[Curve], level: Option<Level>) -> impl IntoView + u
         {rows.into_iter().map(grid).collect_view()}
         {columns.into_iter().map(column).collect_view()}
         {line}
-        {curves.iter().enumerate().map(curve).collect_view()}
+        {curves.iter().map(curve).collect_view()}
     }
 }
 

@@ -15,7 +15,7 @@ const CPU_SIZES: usize = 256;
 #[component]
 pub fn Settings(
     studio: Studio,
-    lane: Lane,
+    lanes: Signal<Vec<Lane>>,
     /// What the fields that are seldom changed are about.
     more: &'static str,
     /// Fields of the view itself, among these.
@@ -27,10 +27,14 @@ pub fn Settings(
             Engine::Ready { kind, .. } => kind,
             _ => EngineKind::Gpu,
         };
-        lane.facts.get().map(|facts| text::needs(&facts, kind))
+        lanes
+            .get()
+            .first()
+            .and_then(|lane| lane.facts.get())
+            .map(|facts| text::needs(&facts, kind))
     };
     let hint = move || {
-        if lane.is_busy() {
+        if lanes.get().into_iter().any(Lane::is_busy) {
             text::LOCKED
         } else if studio.is_busy() {
             text::LOCKED_ELSEWHERE
@@ -142,16 +146,18 @@ fn NoiseField(studio: Studio) -> impl IntoView {
     }
 }
 
-/// How many updates a lane's run makes.
+/// How many updates the runs of a view make.
 #[component]
-pub fn StepsField(studio: Studio, lane: Lane) -> impl IntoView {
+pub fn StepsField(studio: Studio, lanes: Signal<Vec<Lane>>) -> impl IntoView {
     let set = move |steps| {
-        lane.steps.set(steps);
-        studio.reset(lane);
+        for lane in lanes.get_untracked() {
+            lane.steps.set(steps);
+            studio.reset(lane);
+        }
     };
+    let steps = move || lanes.with(|lanes| lanes.first().map_or(0, |lane| lane.steps.get()));
     view! {
-        <NumberField id="steps" label=text::STEPS low=1 high=1_000_000
-            value=Signal::derive(move || lane.steps.get()) set=set />
+        <NumberField id="steps" label=text::STEPS low=1 high=1_000_000 value=Signal::derive(steps) set=set />
     }
 }
 

@@ -5,16 +5,17 @@ use wasm_bindgen::JsValue;
 use web_sys::File;
 
 use super::canvases::Canvases;
+use super::fits::{FITS, Fit};
 use super::lane::Lane;
 use super::learn::Learning;
 use super::link::Link;
-use super::mask_slot::{MaskChoice, MaskSlot};
+use super::mask_slot::MaskChoice;
 use super::picture_choice::{GoodPicture, PictureChoice, PictureFacts};
 use super::query::Query;
 use super::route::Route;
 use crate::catalogue::Catalogue;
 use crate::engine::AdapterDescription;
-use crate::worker::protocol::{CanvasId, EngineKind, Fault, Framing, Job, Request, RunId, Setup, View};
+use crate::worker::protocol::{CanvasId, EngineKind, Fault, Framing, Request, RunId, Setup, View};
 
 /// Longer side in pixels, on a GPU and on anything slower.
 pub const SIZE_ON_GPU: usize = 256;
@@ -48,10 +49,12 @@ pub struct Studio {
     pub picture: RwSignal<Option<PictureFacts>>,
     /// What all runs share.
     pub setup: RwSignal<Setup>,
-    /// The fit in Denoise, and its mask.
-    pub fit: Lane,
-    pub mask: MaskSlot,
+    pub fits: [Fit; FITS],
+    /// The step of the fits that is looked back at.
+    pub recalled: RwSignal<u64>,
     pub learning: Learning,
+    /// More memory than the budget was agreed to.
+    pub beyond_budget: RwSignal<bool>,
     pub fault: RwSignal<Option<Fault>>,
     pub crash: RwSignal<Option<String>>,
     /// Counts workers: each has canvases of its own, since a canvas is handed over for ever.
@@ -91,6 +94,8 @@ impl Studio {
             init_seed: 0,
             levels: query.levels.unwrap_or(6),
         };
+        // All fits make as many.
+        let steps = RwSignal::new(query.steps.unwrap_or(FIT_STEPS));
         Self {
             catalogue: StoredValue::new(catalogue),
             route: RwSignal::new(query.route),
@@ -99,9 +104,13 @@ impl Studio {
             picture_choice: RwSignal::new(sample.map_or(PictureChoice::Own, PictureChoice::Sample)),
             picture: RwSignal::new(None),
             setup: RwSignal::new(setup),
-            fit: Lane::new(Route::Denoise, RwSignal::new(query.steps.unwrap_or(FIT_STEPS))),
-            mask: MaskSlot::new(0, mask),
+            fits: std::array::from_fn(|place| {
+                let choice = if place == 0 { mask.clone() } else { MaskChoice::Dense };
+                Fit::new(place, choice, steps)
+            }),
+            recalled: RwSignal::new(0),
             learning: Learning::new(query),
+            beyond_budget: RwSignal::new(false),
             fault: RwSignal::new(None),
             crash: RwSignal::new(None),
             session: RwSignal::new(0),
@@ -122,7 +131,9 @@ impl Studio {
         self.fault.set(None);
         self.canvases.update_value(Canvases::clear);
         self.good_picture.set_value(None);
-        self.mask.forget();
+        for fit in self.fits {
+            fit.mask.forget();
+        }
         for lane in self.lanes() {
             self.clear(lane);
         }
@@ -135,7 +146,9 @@ impl Studio {
         }
         let engine = self.wanted_engine.get_untracked();
         self.send(&Request::Open { engine }, None);
-        self.load_mask(self.mask);
+        for fit in self.fits.into_iter().filter(|fit| fit.on.get_untracked()) {
+            self.load_mask(fit.mask);
+        }
         self.load_picture();
         // Makes the canvases anew, which then attach themselves to the new worker.
         self.session.update(|session| *session += 1);
@@ -197,8 +210,14 @@ impl Studio {
     }
 
     /// All runs that the page may have.
-    pub fn lanes(self) -> [Lane; 2] {
-        [self.fit, self.learning.lane]
+    pub fn lanes(self) -> [Lane; FITS + 1] {
+        let [a, b, c] = self.fits;
+        [a.lane, b.lane, c.lane, self.learning.lane]
+    }
+
+    /// The fit that a lane belongs to, unless it is the learner's.
+    pub(super) fn fit_of(self, lane: Lane) -> Option<Fit> {
+        self.fits.into_iter().find(|fit| fit.lane == lane)
     }
 
     /// The lane that a run is in, unless it is gone.
@@ -209,8 +228,12 @@ impl Studio {
     /// Takes a lane back to before the start.
     fn clear(self, lane: Lane) {
         lane.clear();
-        if lane.route == Route::Learn {
-            self.learning.clear();
+        match self.fit_of(lane) {
+            Some(fit) => {
+                fit.moments.set(Vec::new());
+                fit.best.set(None);
+            }
+            None => self.learning.clear(),
         }
     }
 
@@ -222,6 +245,7 @@ impl Studio {
 
     /// Makes new runs from the present choices. What was started in another view stays as it is, and is marked.
     pub(super) fn recreate(self) {
+        self.beyond_budget.set(false);
         for lane in self.lanes() {
             if lane.route != self.route.get_untracked() && lane.step.get_untracked() > 0 {
                 lane.stale.set(true);
@@ -231,20 +255,16 @@ impl Studio {
         }
     }
 
-    pub(super) fn recreate_fits(self) {
-        self.recreate_lane(self.fit);
-    }
-
     /// Makes a new run from the present choices, as soon as all of them are read.
     pub(super) fn recreate_lane(self, lane: Lane) {
         let run = lane.run.get_value();
         self.send(&Request::Drop { run }, None);
         self.clear(lane);
-        let job = match lane.route {
-            Route::Learn => self.learning.job(),
-            Route::Denoise if self.mask.is_there() => Job::Fit { mask: self.mask.used() },
-            Route::Denoise => return,
+        let job = match self.fit_of(lane) {
+            Some(fit) => fit.job(),
+            None => Some(self.learning.job()),
         };
+        let Some(job) = job else { return };
         let engine_is_there = matches!(*self.engine.read_untracked(), Engine::Ready { .. });
         if !engine_is_there || self.picture.read_untracked().is_none() {
             return;
@@ -264,14 +284,18 @@ impl Studio {
             setup: self.setup.get_untracked(),
         };
         self.send(&create, None);
-        if lane.route == Route::Learn {
-            self.look();
+        match self.fit_of(lane) {
+            Some(_) => {
+                let step = self.recalled.get_untracked();
+                self.send(&Request::Recall { run, step }, None);
+            }
+            None => self.look(),
         }
     }
 
     /// Whether a run may take steps.
     pub fn can_step(self, lane: Lane) -> bool {
-        lane.is_open() && (lane.route == Route::Learn || self.mask.is_alive())
+        lane.is_open() && self.fit_of(lane).is_none_or(|fit| fit.mask.is_alive())
     }
 
     /// Whether settings are locked, since a run is busy.

@@ -165,6 +165,11 @@ impl Worker {
             Request::Attach { canvas, run, view } => self.attach(canvas, run, view, attachment).await,
             Request::Detach { canvas } => self.canvases.detach(canvas),
             Request::Result { run } => self.send_result(run).await,
+            Request::Recall { run, step } => {
+                if let Some(run) = self.runs.get_mut(&run) {
+                    run.recall(step, &mut self.canvases);
+                }
+            }
             Request::Look { run, keep } => {
                 if let Some(run) = self.runs.get_mut(&run) {
                     run.look_at(keep);

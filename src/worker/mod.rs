@@ -4,6 +4,8 @@ pub mod protocol;
 
 // Without a browser in it, so that the tests reach it.
 #[cfg(any(test, all(feature = "page", target_arch = "wasm32")))]
+mod history;
+#[cfg(any(test, all(feature = "page", target_arch = "wasm32")))]
 mod look;
 
 #[cfg(all(feature = "page", target_arch = "wasm32"))]

@@ -76,6 +76,11 @@ pub enum Request {
     Result {
         run: RunId,
     },
+    /// Looks back at a fit's picture at a step from now on, or at the last that was kept before it.
+    Recall {
+        run: RunId,
+        step: u64,
+    },
     /// Looks at a learner's mask at another `keep` from now on; answered by [`Reply::Look`], then [`Reply::MaskOnly`].
     Look {
         run: RunId,
@@ -109,6 +114,10 @@ pub enum View {
     Result,
     /// The picture before noise was added; the noisy one where that is not known.
     Clean,
+    /// The result with the highest PSNR so far, of those that were looked at.
+    Best,
+    /// The result at the step of [`Request::Recall`].
+    Moment,
     /// What a learner's network draws by masking alone.
     MaskOnly,
 }
@@ -204,6 +213,12 @@ pub enum Reply {
         steps_per_second: Option<f64>,
         points: Vec<Point>,
     },
+    /// The pictures that can be looked back at: after each new one.
+    Moments {
+        run: RunId,
+        moments: Vec<Moment>,
+        best: Option<Moment>,
+    },
     /// A PNG file; its `ArrayBuffer` is attached.
     Png {
         run: RunId,
@@ -278,6 +293,14 @@ pub struct Point {
     /// Learners only: the KL term of the loss, and the mean logit.
     pub kl: Option<f64>,
     pub mean_logit: Option<f64>,
+}
+
+/// A picture of the past, after `step` updates.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    pub step: u64,
+    /// In dB; none without a clean picture.
+    pub psnr: Option<f64>,
 }
 
 /// What a learner's logits say, thresholded so that a fraction `keep` stays.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use web_time::Instant;
 
 use super::canvas::Canvases;
+use super::history::History;
 use super::message::{tell, tell_with};
 use super::observer::Observer;
 use super::preview::Preview;
@@ -28,6 +29,8 @@ pub struct Run {
     training: Option<(Training, Backend)>,
     /// Of a learner.
     observer: Option<Observer>,
+    /// Of a fit.
+    history: History,
     /// Bytes that may be taken beside what the run itself needs.
     spare: u64,
     state: RunState,
@@ -50,6 +53,7 @@ impl Run {
             plan,
             training: None,
             observer,
+            history: History::default(),
             spare,
             state: RunState::Idle,
             until: 0,
@@ -132,7 +136,9 @@ impl Run {
         let Some((training, _)) = &mut self.training else {
             return Ok(());
         };
-        self.untold.extend(training.advance(self.until, TURN).await?);
+        let points = training.advance(self.until, TURN).await?;
+        let last = points.last().copied();
+        self.untold.extend(points);
         let (step, finished) = (training.step(), training.is_finished());
         let now = Instant::now();
         self.rate.record(now, step);
@@ -141,6 +147,9 @@ impl Run {
         if stops || due(self.drawn, DRAW_EVERY) {
             self.drawn = Some(now);
             self.show(canvases, preview).await?;
+            if let Some(last) = last {
+                self.remember(&last, stops, canvases).await?;
+            }
         }
         if stops || due(self.told, TELL_EVERY) {
             self.tell_progress();
@@ -150,6 +159,45 @@ impl Run {
             self.go(if finished { RunState::Finished } else { RunState::Paused });
         }
         Ok(())
+    }
+
+    /// Keeps the picture that `point` was measured on, if it is of those to look back at.
+    async fn remember(&mut self, point: &Point, stops: bool, canvases: &mut Canvases) -> Result<(), Fault> {
+        if self.observer.is_some() {
+            return Ok(());
+        }
+        let Some(wanted) = self.history.wants(point, stops) else {
+            return Ok(());
+        };
+        let Some(picture) = self.result().await? else {
+            return Ok(());
+        };
+        self.history.keep(wanted, point, &picture);
+        self.show_history(canvases);
+        tell(&Reply::Moments {
+            run: self.id,
+            moments: self.history.moments(),
+            best: self.history.best().map(|best| best.moment),
+        });
+        Ok(())
+    }
+
+    fn show_history(&self, canvases: &mut Canvases) {
+        let views = [(View::Best, self.history.best()), (View::Moment, self.history.moment())];
+        for (view, snapshot) in views {
+            if let Some(snapshot) = snapshot
+                && let Err(error) = canvases.paint_pixels(self.id, view, snapshot.pixels())
+            {
+                // The result is drawn the same way, and its failure is told.
+                web_sys::console::error_1(&error);
+            }
+        }
+    }
+
+    /// Looks back at the picture at a step.
+    pub fn recall(&mut self, step: u64, canvases: &mut Canvases) {
+        self.history.shown = step;
+        self.show_history(canvases);
     }
 
     async fn observe(&mut self, canvases: &mut Canvases) -> Result<(), Fault> {
@@ -207,6 +255,7 @@ impl Run {
                 );
             }
         }
+        self.show_history(canvases);
         if let Some(observer) = &self.observer {
             observer.show(self.id, canvases);
         }

@@ -49,6 +49,7 @@ pub fn Curves(studio: Studio) -> impl IntoView {
         let points = points.iter().filter_map(|p| Some((p.step as f64, value(p)?)));
         vec![Curve {
             name: name.to_owned(),
+            style: 0,
             points: points.collect(),
         }]
     };

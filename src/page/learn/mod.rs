@@ -140,7 +140,7 @@ impl Studio {
         match File::new_with_buffer_source_sequence(&Array::of1(bytes), name) {
             Ok(file) => {
                 self.go(Route::Denoise);
-                self.choose_own_mask(self.mask, file);
+                self.choose_own_mask(self.fits[0].mask, file);
             }
             Err(_) => {
                 let message = "the browser has no room for the mask: close other tabs, then try again";

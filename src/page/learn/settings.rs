@@ -43,7 +43,7 @@ pub fn LearnerSettings(studio: Studio) -> impl IntoView {
                 <input type="number" id="target" min=percent(KEEP_LEAST) max=percent(KEEP_MOST) step="0.5"
                     inputmode="decimal" prop:value=move || percent(learning.target.get()) on:change=choose />
             </div>
-            <StepsField studio lane=learning.lane />
+            <StepsField studio lanes=Signal::stored(vec![learning.lane]) />
         </fieldset>
     }
 }

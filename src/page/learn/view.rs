@@ -19,12 +19,13 @@ use crate::page::transport::Transport;
 #[component]
 pub fn Learn(studio: Studio) -> impl IntoView {
     let lane = studio.learning.lane;
+    let lanes = Signal::stored(vec![lane]);
     view! {
         <section class="work" aria-label=text::LEARN_WORK>
-            <Notices studio lane />
+            <Notices studio lanes />
             <p class="intro">{text::LEARN_INTRO}</p>
             <Pictures studio />
-            <Transport studio lane />
+            <Transport studio lanes />
             <EngineNotice studio />
             <KeepPane studio />
             <Readings studio />
@@ -38,7 +39,7 @@ pub fn Learn(studio: Studio) -> impl IntoView {
         <div class="setup">
             <PicturePicker studio />
             <LearnerSettings studio />
-            <Settings studio lane more=text::LEARN_MORE />
+            <Settings studio lanes more=text::LEARN_MORE />
         </div>
     }
 }

@@ -1,8 +1,10 @@
 //! Every English text of the page, in one place.
 
 mod learn;
+mod race;
 
 pub use learn::*;
+pub use race::*;
 
 use super::route::Route;
 use crate::engine::AdapterDescription;
@@ -106,6 +108,8 @@ pub fn view(view: View) -> &'static str {
         View::Noisy => "Noisy",
         View::Result => "Result",
         View::Clean => "Clean",
+        View::Best => "Best",
+        View::Moment => "Earlier",
         View::MaskOnly => "By masking alone",
     }
 }
@@ -206,11 +210,11 @@ pub fn needs(facts: &RunFacts, engine: EngineKind) -> String {
     )
 }
 
-pub fn over_budget(facts: &RunFacts) -> String {
+pub fn over_budget(bytes: u64, budget: u64) -> String {
     format!(
         "At this size it needs {}, more than the {} that is safe here: the browser may drop the device or close the tab.",
-        memory(facts.bytes),
-        memory(facts.budget)
+        memory(bytes),
+        memory(budget)
     )
 }
 
@@ -287,14 +291,19 @@ pub fn sample_credit(title: &str, credit: &str, licence: &str) -> String {
     format!("{title}: {credit} ({licence})")
 }
 
-/// The name of the saved file.
+/// The name of the saved picture.
 pub fn file_name(picture: &str, step: u64) -> String {
+    export_name(picture, &format!("denoised-step-{step}"), "png")
+}
+
+/// The name of a saved file: the picture's, and what of it.
+pub fn export_name(picture: &str, what: &str, ending: &str) -> String {
     let stem = picture.rsplit_once('.').map_or(picture, |(stem, _)| stem);
     let safe: String = stem
         .chars()
         .map(|c| if c.is_alphanumeric() || c == '-' { c } else { '-' })
         .collect();
-    format!("{safe}-denoised-step-{step}.png")
+    format!("{safe}-{what}.{ending}")
 }
 
 /// 3008867 as 3,008,867.
