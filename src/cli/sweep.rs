@@ -11,19 +11,20 @@ use sha2::{Digest, Sha256};
 
 use super::error::{CliError, Done};
 use super::options::DeviceArgs;
-use super::progress::{Meter, duration};
+use super::progress::{Counting, Meter, duration};
 use super::report::peak;
 use super::{adapter, input, interrupt, output};
 use crate::mask::{Mask, shuffle};
 use crate::network::{Connectivity, Hourglass, Network, ParameterKind};
 use crate::picture::{Picture, decode, ssim};
+use crate::prune::{self, PruneSpec, Scope};
 use crate::sweep::{Job, Method, Outcome, Plan, Record, Shard, Store, SweepError, report, thinned};
 use crate::train::{Backend, Job as TrainJob, Learner, Returned, Run, RunSpec, StateIn, Task, TrackSpec, TrainError};
 
 const SWEEP_EXAMPLES: &str = "\
 A plan is a TOML file of lists, every entry crossed with every other:
   images = ['photos', 'lena.png']       # folders and pictures [default: the repository's samples]
-  methods = ['dense', 'oes', 'mask:chelsea', 'shuffle-channels:chelsea']
+  methods = ['dense', 'oes', 'snip', 'synflow-layer', 'mask:chelsea', 'shuffle-channels:chelsea']
   keep = [0.03, 0.05]                   # for methods that make a mask [default: 0.05]
   sigma = [0.1]                         # [default: 0.1]
   seeds = [0, 1, 2]                     # noise, initial weights and masks [default: 0]
@@ -251,12 +252,36 @@ async fn choose(job: &Job, folder: &Path, picture: &Picture, backend: &Backend) 
             let mask = shuffle(&mask, &built, *what, job.seed).map_err(TrainError::from)?;
             (network, mask)
         }
+        Method::Pruned(method, scope) => (
+            job.network.clone(),
+            pruned(job, *method, *scope, picture, backend).await?,
+        ),
         Method::Learned(learner) => match learned(job, *learner, folder, picture, backend).await? {
             Some(mask) => (job.network.clone(), mask),
             None => return Ok(None),
         },
     };
     Ok(Some((network, Some(Arc::new(mask.keep)))))
+}
+
+/// The mask that a pruning method gives for the job's own noisy picture and initial weights.
+async fn pruned(
+    job: &Job,
+    method: prune::Method,
+    scope: Scope,
+    picture: &Picture,
+    backend: &Backend,
+) -> Result<Mask, CliError> {
+    let mut spec = PruneSpec::new(job.network.clone(), method);
+    spec.scope = scope;
+    spec.keep = job.keep.unwrap_or(spec.keep);
+    (spec.init_seed, spec.seed) = (job.seed, job.seed);
+    let task = Task::new(picture, job.sigma, job.seed, &spec.network)?;
+    let mut counting = Counting::new("parts of the scores");
+    let progress = |done, total| counting.update(done, total);
+    let mask = prune::prune(&spec, task, StateIn::default(), backend, progress).await?;
+    counting.finish();
+    Ok(mask)
 }
 
 /// The mask learned on the job's own noisy picture: from the folder's masks, or learned now and put there.

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 
+use optimal_eye_surgeon::sweep::Plan;
 use serde_json::Value;
 
 use crate::program::{DEVICES, Desk};
 
 const PLAN: &str = "\
 images = ['picture.png', 'second.png']
-methods = ['dense', 'oes', 'mask:mask.safetensors', 'shuffle-channels:mask.safetensors']
+methods = ['dense', 'oes', 'snip', 'mask:mask.safetensors', 'shuffle-channels:mask.safetensors']
 keep = [0.3]
 seeds = [0, 1]
 steps = 25
@@ -18,7 +19,7 @@ learn_steps = 15
 channels = [6, 10, 13]
 ";
 /// Pictures x methods x seeds.
-const JOBS: usize = 2 * 4 * 2;
+const JOBS: usize = 2 * 5 * 2;
 
 fn desk() -> Desk {
     let desk = Desk::new(40, 32);
@@ -182,7 +183,7 @@ fn a_report_has_tables_and_plots() {
     let lines = String::from_utf8(desk.get("report/results.csv")).expect("text");
     assert_eq!(
         lines.lines().count(),
-        1 + 2 * 2 * 2 * (1 + 2 + 2),
+        1 + 2 * 2 * 2 * (1 + 2 + 2 + 2),
         "one line a run, and the titles"
     );
     for plot in [
@@ -224,4 +225,27 @@ fn what_cannot_be_used_is_named() {
         .fails(3, "holds no results");
     desk.put("empty/results.jsonl", b"{}\n");
     desk.call(&[&["report", "empty", "--out", "report"]]).fails(3, "line 1");
+}
+
+/// Every plan of the repository is one; those for the samples find their pictures and masks.
+#[test]
+fn the_plans_of_the_repository_are_plans() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut count = 0;
+    for entry in std::fs::read_dir(root.join("plans")).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("text");
+        let plan = Plan::parse(&text, &path).unwrap_or_else(|error| panic!("{error}"));
+        if path.to_string_lossy().contains("-small") {
+            let jobs = plan
+                .jobs()
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            assert!(!jobs.is_empty());
+        }
+        count += 1;
+    }
+    assert_eq!(count, 10);
 }
