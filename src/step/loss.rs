@@ -12,7 +12,7 @@ impl Lowering<'_> {
         let (h, w) = (self.problem.height, self.problem.width);
         let columns = (2048 / h).clamp(1, w);
         let count = columns * h;
-        let inverse = 1.0 / (self.network.description.output_channels * region_w * region_h) as f64;
+        let inverse = 1.0 / (self.network.output_channels * region_w * region_h) as f64;
         for (at, end) in ends.parts.iter().enumerate() {
             let channels = end.channels;
             let partials = self.b.tensor("loss sums", count * (2 + channels));
