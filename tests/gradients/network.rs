@@ -2,13 +2,12 @@
 //! that every layer's gradient is tested in the middle of the graph, on every path through the engine.
 
 use optimal_eye_surgeon::cpu::CpuExecutor;
-use optimal_eye_surgeon::network::{
-    Graph, Hourglass, Network, Parameter, ParameterKind, SkipHourglass, draw_input, draw_theta,
-};
+use optimal_eye_surgeon::network::{Network, Parameter, ParameterKind, draw_input, draw_theta};
 use optimal_eye_surgeon::step::{
     AdamSettings, Fitting, Handles, Problem, Step, StepSettings, Tuning, WeightPath, fit_step,
 };
 
+use crate::networks::{branches, network, skip};
 use crate::twin::{Report, normal, uniform};
 
 const HEIGHT: usize = 20;
@@ -26,50 +25,6 @@ const NEAR: f64 = 0.01;
 /// Random directions for each tensor, over all of its entries and over a few of them.
 const DIRECTIONS: u64 = 2;
 const FEW: usize = 8;
-
-fn network() -> Network {
-    let description = Hourglass {
-        input_channels: 5,
-        channels: vec![5, 7],
-        output_channels: 3,
-    };
-    description.build().expect("a small network")
-}
-
-/// Concatenations of a plain map with one that is still to be upsampled; values that two convolutions read.
-fn skip() -> Network {
-    let description = SkipHourglass {
-        input_channels: 5,
-        channels: vec![5, 7],
-        skip_channels: 3,
-        output_channels: 3,
-    };
-    description.build().expect("a small network")
-}
-
-/// What neither description has: an upsampled value read by a 1x1 and a 5x5 convolution that pools, normalised again
-/// on one of the ways, and a concatenation of three values of which two are the same.
-fn branches() -> Network {
-    let mut graph = Graph::new(4);
-    let block = |graph: &mut Graph, from, name: &str, outputs, kernel, stride| {
-        let value = graph.conv(from, name, outputs, kernel, stride);
-        let value = graph.batch_norm(value, &format!("{name}.norm"));
-        graph.leaky_relu(value)
-    };
-    let small = block(&mut graph, Graph::INPUT, "a", 5, 3, 2);
-    let large = graph.upsample(small);
-    let direct = block(&mut graph, large, "b", 3, 1, 1);
-    let again = graph.batch_norm(large, "again");
-    let pooled = graph.conv(again, "c", 4, 5, 1);
-    let pooled = graph.average_pool(pooled);
-    let pooled = graph.batch_norm(pooled, "c.norm");
-    let pooled = graph.leaky_relu(pooled);
-    let back = graph.upsample(pooled);
-    let all = graph.concat(&[direct, back, direct]);
-    let top = block(&mut graph, all, "d", 6, 3, 1);
-    let picture = graph.conv(top, "e", 3, 1, 1);
-    graph.finish(picture).expect("an order that a step can be made of")
-}
 
 /// As drawn, but with gammas of both signs and betas other than 0.
 fn theta(network: &Network) -> Vec<f32> {
