@@ -121,7 +121,7 @@ impl Bench {
 
     async fn build(&mut self, at: usize) -> Result<(), TrainError> {
         let case = &self.plan.cases[at];
-        self.plan.network.check_size(case.size, case.size)?;
+        self.plan.network.build()?.size.check(case.size, case.size)?;
         let spec = case.spec(&self.plan.network);
         let task = Task::new(&picture(case.size), 0.1, 0, &self.plan.network)?;
         let mut run = Run::new(spec, task, &self.backend, StateIn::default(), |_, _| {}).await?;

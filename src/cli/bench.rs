@@ -141,9 +141,11 @@ impl BenchArgs {
     fn plan(&self) -> Result<BenchPlan, CliError> {
         let (description, patterns) = self.patterns()?;
         let sizes: Vec<usize> = self.size.iter().map(|size| *size as usize).collect();
+        let network = network::build(&description)?;
         for &size in &sizes {
-            description
-                .check_size(size, size)
+            network
+                .size
+                .check(size, size)
                 .map_err(|error| CliError::Arguments(error.to_string()))?;
         }
         let paths: Vec<Path> = match (self.path.is_empty(), self.density.is_empty()) {

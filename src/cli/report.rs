@@ -93,8 +93,8 @@ impl<'a> Report<'a> {
             command,
             adapter: run.adapter(),
             network: NetworkReport {
-                levels: network.description.levels(),
-                channels: network.description.channels.clone(),
+                levels: run.spec().network.levels(),
+                channels: run.spec().network.channels.clone(),
                 parameters: network.n,
             },
             settings,

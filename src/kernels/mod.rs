@@ -2,8 +2,8 @@
 //!
 //! The `kernel!` macro is the one source of a kernel's bindings and parameters: the Rust struct, and the text that is put
 //! in front of the WGSL file, so host and shader cannot disagree. Constants are compiled in (one pipeline for each
-//! combination in use); uniforms are not. A kernel never reads what it writes, and covers a grid of
-//! `grid()` invocations; invocations outside return at once.
+//! combination in use); uniforms are not. An invocation reads of what its kernel writes at most the element that it
+//! replaces. A kernel covers a grid of `grid()` invocations; invocations outside return at once.
 
 mod shader;
 

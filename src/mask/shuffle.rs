@@ -101,7 +101,13 @@ fn permute_channels(keep: &[bool], live: &LiveChannels, stages: &[Stage], draws:
     let from: Vec<Vec<usize>> = live.sets.iter().enumerate().map(permutation).collect();
     let mut moved = keep.to_vec();
     for (j, stage) in stages.iter().enumerate() {
-        let (inputs, outputs) = (&from[j], &from[j + 1]);
+        let outputs = &from[j + 1];
+        let mut start = 0;
+        let mut inputs = Vec::with_capacity(stage.inputs);
+        for feed in &stage.feeds {
+            inputs.extend(from[feed.set].iter().map(|c| start + c));
+            start += feed.channels;
+        }
         for (pair, taps) in moved[stage.weight.range()].chunks_mut(stage.taps).enumerate() {
             let (o, i) = (pair / stage.inputs, pair % stage.inputs);
             let old = stage.weight.offset + (outputs[o] * stage.inputs + inputs[i]) * stage.taps;
@@ -134,13 +140,14 @@ struct Layer {
 
 impl Layer {
     fn new(stage: &Stage, j: usize, keep: &[bool], live: &LiveChannels) -> Self {
-        let (entered, _) = stage.reached(keep, &live.sets[j], &live.sets[j + 1]);
+        let live_in = stage.live_inputs(live);
+        let entered = stage.entered(keep, &live_in);
         let outputs = live.indices(j + 1);
         let mut layer = Self {
             weight: stage.weight,
             all_inputs: stage.inputs,
             taps: stage.taps,
-            inputs: live.indices(j),
+            inputs: (0..stage.inputs).filter(|&i| live_in[i]).collect(),
             entered: outputs.iter().copied().filter(|&o| entered[o]).collect(),
             outputs,
             kept: 0,

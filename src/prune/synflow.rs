@@ -9,7 +9,7 @@
 //!   normalisation        y_c = |gamma_c| * x_c / sqrt(1 + eps) + |beta_c|
 //!
 //! Backward, let D_c be dR/dx summed over the pixels of channel c. Padding, pooling and upsampling keep that sum (each
-//! passes on all that it receives), so D runs back by the transposed equations, from D = pixels at the output. Since x_c is the
+//! passes on all that it receives), strides and concatenations change nothing in this, so D runs back by the transposed equations, from D = pixels at the output. Since x_c is the
 //! same at every pixel, dR/dw_oc,tap = x_c * D_o for every tap. A round costs O(N).
 //!
 //! Without biases the scores of every layer add up to R, which is why no layer is emptied before the others. Biases count here,
@@ -20,41 +20,50 @@
 
 use super::{Scope, prunable, select};
 use crate::mask::MaskError;
-use crate::network::{BN_EPS, LEAKY_SLOPE, Network, Node};
+use crate::network::{BN_EPS, LEAKY_SLOPE, Layer, Network};
 
 /// |theta * dR/dtheta| for the convolution weights, flat, length N, 0 elsewhere. `magnitudes` are the absolute parameters,
 /// masked ones 0; `pixels` is the size of the network's output.
 pub fn scores(network: &Network, magnitudes: &[f64], pixels: usize) -> Vec<f64> {
-    // The input of each node, one number a channel.
-    let mut tape = Vec::with_capacity(network.nodes.len());
-    let mut x = vec![1.0; network.description.input_channels];
+    // z and the output of each node, one number a channel.
+    let mut values = vec![vec![1.0; network.input_channels]];
     for node in &network.nodes {
-        let y = forward(node, magnitudes, &x);
-        tape.push(std::mem::replace(&mut x, y));
+        let inputs: Vec<f64> = node.inputs.iter().flat_map(|value| values[*value].clone()).collect();
+        values.push(forward(&node.layer, magnitudes, &inputs));
     }
     let mut scores = vec![0.0; magnitudes.len()];
-    let mut slopes = vec![pixels as f64; x.len()];
-    for (node, x) in network.nodes.iter().zip(&tape).rev() {
-        if let Node::Conv {
+    let mut slopes: Vec<Vec<f64>> = values.iter().map(|value| vec![0.0; value.len()]).collect();
+    slopes[network.nodes.len()].fill(pixels as f64);
+    for (at, node) in network.nodes.iter().enumerate().rev() {
+        let slope = std::mem::take(&mut slopes[at + 1]);
+        let x = &values[node.inputs[0]];
+        if let Layer::Conv {
             weight, inputs, kernel, ..
-        } = *node
+        } = node.layer
         {
             for (pair, taps) in weight.range().step_by(kernel * kernel).enumerate() {
-                let slope = x[pair % inputs] * slopes[pair / inputs];
+                let slope = x[pair % inputs] * slope[pair / inputs];
                 for i in taps..taps + kernel * kernel {
                     scores[i] = magnitudes[i] * slope;
                 }
             }
         }
-        slopes = backward(node, magnitudes, x, &slopes);
+        // A concatenation hands each part its own; what several nodes read adds up.
+        let mut passed = backward(&node.layer, magnitudes, x, &slope).into_iter();
+        for value in &node.inputs {
+            slopes[*value]
+                .iter_mut()
+                .zip(&mut passed)
+                .for_each(|(sum, d)| *sum += d);
+        }
     }
     scores
 }
 
 /// A node's output for constant maps.
-fn forward(node: &Node, magnitudes: &[f64], x: &[f64]) -> Vec<f64> {
-    match *node {
-        Node::Conv {
+fn forward(layer: &Layer, magnitudes: &[f64], x: &[f64]) -> Vec<f64> {
+    match *layer {
+        Layer::Conv {
             weight,
             bias,
             inputs,
@@ -70,7 +79,7 @@ fn forward(node: &Node, magnitudes: &[f64], x: &[f64]) -> Vec<f64> {
                 .map(|(sum, bias)| sum + bias)
                 .collect()
         }
-        Node::BatchNorm { gamma, beta, .. } => {
+        Layer::BatchNorm { gamma, beta, .. } => {
             let affine = magnitudes[gamma.range()].iter().zip(&magnitudes[beta.range()]);
             x.iter()
                 .zip(affine)
@@ -78,14 +87,14 @@ fn forward(node: &Node, magnitudes: &[f64], x: &[f64]) -> Vec<f64> {
                 .collect()
         }
         // At least 0, so LeakyReLU passes it; R is the sum before the sigmoid.
-        Node::AveragePool | Node::Upsample | Node::LeakyRelu | Node::Sigmoid => x.to_vec(),
+        Layer::AveragePool | Layer::Upsample | Layer::LeakyRelu | Layer::Concat | Layer::Sigmoid => x.to_vec(),
     }
 }
 
 /// D of a node's input from its input x and D of its output.
-fn backward(node: &Node, magnitudes: &[f64], x: &[f64], slopes: &[f64]) -> Vec<f64> {
-    match *node {
-        Node::Conv {
+fn backward(layer: &Layer, magnitudes: &[f64], x: &[f64], slopes: &[f64]) -> Vec<f64> {
+    match *layer {
+        Layer::Conv {
             weight, inputs, kernel, ..
         } => {
             let mut sums = vec![0.0; inputs];
@@ -96,7 +105,7 @@ fn backward(node: &Node, magnitudes: &[f64], x: &[f64], slopes: &[f64]) -> Vec<f
             }
             sums
         }
-        Node::BatchNorm { gamma, .. } => {
+        Layer::BatchNorm { gamma, .. } => {
             let gammas = &magnitudes[gamma.range()];
             slopes
                 .iter()
@@ -105,11 +114,11 @@ fn backward(node: &Node, magnitudes: &[f64], x: &[f64], slopes: &[f64]) -> Vec<f
                 .collect()
         }
         // As in PyTorch, the slope at 0 is the negative side's.
-        Node::LeakyRelu => {
+        Layer::LeakyRelu => {
             let slope_at = |x: f64| if x > 0.0 { 1.0 } else { f64::from(LEAKY_SLOPE) };
             x.iter().zip(slopes).map(|(x, slope)| slope_at(*x) * slope).collect()
         }
-        Node::AveragePool | Node::Upsample | Node::Sigmoid => slopes.to_vec(),
+        Layer::AveragePool | Layer::Upsample | Layer::Concat | Layer::Sigmoid => slopes.to_vec(),
     }
 }
 

@@ -14,7 +14,7 @@ impl Lowering<'_> {
     /// 1 / the number of the picture's own values.
     pub(super) fn inverse_values(&self) -> f64 {
         let (_, _, width, height) = self.problem.region;
-        1.0 / (self.network.description.output_channels * width * height) as f64
+        1.0 / (self.network.output_channels * width * height) as f64
     }
 
     /// Appends the loss; `mask_partials` are the mask learner's `mask_count` partial sums.

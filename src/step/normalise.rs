@@ -10,6 +10,16 @@ use crate::kernels::bn_grad_finalise::BnGradFinalise;
 use crate::kernels::bn_sums::BnSums;
 use crate::network::Param;
 
+/// The gradient of a normalisation's output, and where that of its input goes.
+#[derive(Clone, Copy)]
+pub(super) struct Gradient {
+    pub(super) g: TensorId,
+    /// Border of zeros around the result.
+    pub(super) halo: usize,
+    /// Add to this.
+    pub(super) sum: Option<TensorId>,
+}
+
 /// Partial sums a channel for a plane.
 fn splits(plane: usize) -> usize {
     plane.div_ceil(256).clamp(1, 256)
@@ -90,9 +100,9 @@ impl Lowering<'_> {
         source: &Part,
         first: Option<Norm>,
         norm: Norm,
-        g: TensorId,
-        halo: usize,
+        gradient: Gradient,
     ) -> Plane {
+        let Gradient { g, halo, sum } = gradient;
         let (h, w, channels) = (source.plane.h, source.plane.w, source.channels.len());
         let plane = h * w;
         let splits = splits(plane);
@@ -131,9 +141,11 @@ impl Lowering<'_> {
             &[partials.into(), norm.parameters.into(), self.grad.into(), means.into()],
         );
         let (full_h, full_w) = (h + 2 * halo, w + 2 * halo);
-        let id = self.b.tensor("gradient of convolved", channels * full_h * full_w);
+        let words = channels * full_h * full_w;
+        let id = sum.unwrap_or_else(|| self.b.tensor("gradient of convolved", words));
         let kernel = BnBackward {
             first: u32::from(first.is_some()),
+            accumulate: u32::from(sum.is_some()),
             channels: channels as u32,
             h: h as u32,
             w: w as u32,

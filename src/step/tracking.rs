@@ -114,7 +114,7 @@ impl Lowering<'_> {
         let (h, w) = (self.problem.height, self.problem.width);
         let columns = self.pixel_columns();
         let window = self.b.persistent("window", length as usize * h * w);
-        let channels = self.network.description.output_channels;
+        let channels = self.network.output_channels;
         let sums = self.b.persistent("window sums", 2 * channels * h * w);
         tracked
             .state

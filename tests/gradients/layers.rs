@@ -84,6 +84,7 @@ pub fn prepare(src: &Map, rows: &AxisMap, columns: &AxisMap, leaky: bool) -> Map
 pub fn fold(grad: &Map, table: &FoldTable, src: &Map, leaky: bool) -> Map {
     let kernel = Fold {
         first: u32::from(leaky),
+        accumulate: 0,
         channels: src.channels as u32,
         h: src.h as u32,
         w: src.w as u32,

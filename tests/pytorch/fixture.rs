@@ -34,6 +34,7 @@ pub fn load(file: &str) -> Tensors {
 /// A network with its inputs.
 pub struct Fixture {
     pub name: String,
+    pub description: Hourglass,
     pub network: Network,
     inputs: Tensors,
     json: Value,
@@ -52,15 +53,15 @@ impl Fixture {
         let json: Value = serde_json::from_slice(&std::fs::read(path).expect("the fixture")).expect("JSON");
         let channels = json["channels"].as_array().expect("channels");
         let channels = channels.iter().map(|c| c.as_u64().expect("a count") as usize).collect();
-        let network = Hourglass {
+        let description = Hourglass {
             channels,
             ..Hourglass::default()
-        }
-        .build()
-        .expect("builds");
+        };
+        let network = description.build().expect("builds");
         assert_eq!(network.n as u64, json["parameters"].as_u64().expect("parameters"));
         Self {
             name: name.into(),
+            description,
             network,
             inputs: load(&format!("{name}.safetensors")),
             json,

@@ -61,7 +61,7 @@ impl Case {
     }
 
     fn description(&self) -> &Hourglass {
-        &self.fixture.network.description
+        &self.fixture.description
     }
 
     fn state(&self) -> StateIn {

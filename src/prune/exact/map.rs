@@ -144,6 +144,57 @@ impl<T: Scalar> Map<T> {
         self.pool().with(|dy| four * dy)
     }
 
+    /// Every `stride`-th pixel of every `stride`-th row: a full convolution becomes a strided one.
+    pub fn every(&self, stride: usize) -> Self {
+        let (height, width) = (self.height.div_ceil(stride), self.width.div_ceil(stride));
+        let mut kept = Self::zeros(self.channels, height, width);
+        for c in 0..self.channels {
+            for y in 0..height {
+                let source = self.row(c, stride * y).iter().step_by(stride);
+                kept.row_mut(c, y).iter_mut().zip(source).for_each(|(out, x)| *out = *x);
+            }
+        }
+        kept
+    }
+
+    /// The adjoint of [`Map::every`] for maps whose sides are multiples of `stride`: zeros between the pixels.
+    pub fn every_adjoint(&self, stride: usize) -> Self {
+        let mut spread = Self::zeros(self.channels, stride * self.height, stride * self.width);
+        for c in 0..self.channels {
+            for y in 0..self.height {
+                let places = spread.row_mut(c, stride * y).iter_mut().step_by(stride);
+                places.zip(self.row(c, y)).for_each(|(out, x)| *out = *x);
+            }
+        }
+        spread
+    }
+
+    /// All channels of several maps, one after another.
+    pub fn concat(parts: &[&Self]) -> Self {
+        let (height, width) = parts.first().map_or((0, 0), |first| (first.height, first.width));
+        Self {
+            channels: parts.iter().map(|part| part.channels).sum(),
+            height,
+            width,
+            data: parts.iter().flat_map(|part| part.data.iter().copied()).collect(),
+        }
+    }
+
+    /// Some neighbouring channels: what the adjoint of [`Map::concat`] gives each part.
+    pub fn channels(&self, start: usize, channels: usize) -> Self {
+        let pixels = self.height * self.width;
+        Self {
+            channels,
+            data: self.data[start * pixels..(start + channels) * pixels].to_vec(),
+            ..*self
+        }
+    }
+
+    /// Adds a map of the same shape.
+    pub fn add(&mut self, other: &Self) {
+        self.data.iter_mut().zip(&other.data).for_each(|(sum, x)| *sum += *x);
+    }
+
     pub fn leaky_relu(&self) -> Self {
         self.zip(self, leaky)
     }

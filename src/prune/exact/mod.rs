@@ -13,7 +13,7 @@ mod scalar;
 pub use map::Map;
 pub use scalar::{Dual, Scalar};
 
-use crate::network::{Network, Node, Param};
+use crate::network::{Layer, Network, Param};
 use crate::picture::Region;
 use layers::{BatchNorm, Conv};
 
@@ -37,10 +37,10 @@ impl Objective<'_> {
     /// counting on the way there and on the way back.
     pub fn gradient<T: Scalar>(&self, theta: &[T], mut progress: impl FnMut(usize, usize)) -> (T, Vec<T>) {
         let all = 2 * self.network.nodes.len();
-        let channels = self.network.description.input_channels;
+        let channels = self.network.input_channels;
         let input = Map::constant(channels, self.height, self.width, self.input);
         let pass = Pass::forward(self.network, theta, input, |done| progress(done, all));
-        let (loss, slope) = self.loss(&pass.output);
+        let (loss, slope) = self.loss(pass.output());
         (loss, pass.gradient(slope, |done| progress(all / 2 + done, all)))
     }
 
@@ -79,49 +79,69 @@ impl Objective<'_> {
 pub struct Pass<'a, T> {
     network: &'a Network,
     theta: &'a [T],
-    /// The input of each node.
-    tape: Vec<Map<T>>,
-    pub output: Map<T>,
+    /// z, then the output of each node.
+    values: Vec<Map<T>>,
 }
 
 impl<'a, T: Scalar> Pass<'a, T> {
     /// `progress` is told how many layers have been passed.
     pub fn forward(network: &'a Network, theta: &'a [T], input: Map<T>, mut progress: impl FnMut(usize)) -> Self {
-        let mut tape = Vec::with_capacity(network.nodes.len());
-        let mut output = input;
-        for node in &network.nodes {
-            let next = Layer::of(node, theta).forward(&output);
-            tape.push(std::mem::replace(&mut output, next));
-            progress(tape.len());
+        let mut values = vec![input];
+        for (at, node) in network.nodes.iter().enumerate() {
+            let inputs: Vec<&Map<T>> = node.inputs.iter().map(|value| &values[*value]).collect();
+            let output = match Operation::of(&node.layer, theta) {
+                Some(operation) => operation.forward(inputs[0]),
+                None => Map::concat(&inputs),
+            };
+            values.push(output);
+            progress(at + 1);
         }
-        Self {
-            network,
-            theta,
-            tape,
-            output,
-        }
+        Self { network, theta, values }
+    }
+
+    /// What the last node gives.
+    pub fn output(&self) -> &Map<T> {
+        &self.values[self.network.nodes.len()]
     }
 
     /// The flat gradient of what has the gradient `slope` with respect to the output.
-    pub fn gradient(mut self, mut slope: Map<T>, mut progress: impl FnMut(usize)) -> Vec<T> {
+    pub fn gradient(self, slope: Map<T>, mut progress: impl FnMut(usize)) -> Vec<T> {
         let mut gradient = vec![T::default(); self.theta.len()];
-        for (done, node) in self.network.nodes.iter().rev().enumerate() {
-            let Some(input) = self.tape.pop() else { break };
-            let layer = Layer::of(node, self.theta);
-            layer.parameter_gradient(&input, &slope, &mut gradient);
-            // Nobody asks for the gradient of z.
-            if !self.tape.is_empty() {
-                slope = layer.input_gradient(&input, &slope);
+        // By value; what several nodes read gets a gradient from each.
+        let mut slopes: Vec<Option<Map<T>>> = self.values.iter().map(|_| None).collect();
+        slopes[self.network.nodes.len()] = Some(slope);
+        for (at, node) in self.network.nodes.iter().enumerate().rev() {
+            if let Some(slope) = slopes[at + 1].take() {
+                let mut add = |value: usize, slope: Map<T>| match &mut slopes[value] {
+                    Some(sum) => sum.add(&slope),
+                    none => *none = Some(slope),
+                };
+                if let Some(operation) = Operation::of(&node.layer, self.theta) {
+                    let input = &self.values[node.inputs[0]];
+                    operation.parameter_gradient(input, &slope, &mut gradient);
+                    // Nobody asks for the gradient of z.
+                    if node.inputs[0] > 0 {
+                        add(node.inputs[0], operation.input_gradient(input, &slope));
+                    }
+                } else {
+                    let mut start = 0;
+                    for value in &node.inputs {
+                        let channels = self.values[*value].channels;
+                        add(*value, slope.channels(start, channels));
+                        start += channels;
+                    }
+                }
             }
-            progress(done + 1);
+            progress(self.network.nodes.len() - at);
         }
         gradient
     }
 }
 
-/// A node with its parameters.
-enum Layer<'a, T> {
-    Conv(Conv<'a, T>),
+/// A layer of one input, with its parameters.
+enum Operation<'a, T> {
+    /// And its stride.
+    Conv(Conv<'a, T>, usize),
     BatchNorm(BatchNorm<'a, T>),
     AveragePool,
     Upsample,
@@ -129,36 +149,42 @@ enum Layer<'a, T> {
     Sigmoid,
 }
 
-impl<'a, T: Scalar> Layer<'a, T> {
-    fn of(node: &Node, theta: &'a [T]) -> Self {
-        match *node {
-            Node::Conv {
+impl<'a, T: Scalar> Operation<'a, T> {
+    /// None for a concatenation, which has several inputs.
+    fn of(layer: &Layer, theta: &'a [T]) -> Option<Self> {
+        Some(match *layer {
+            Layer::Conv {
                 weight,
                 bias,
                 inputs,
                 outputs,
                 kernel,
+                stride,
                 pad,
-            } => Self::Conv(Conv {
-                theta,
-                weight,
-                bias,
-                inputs,
-                outputs,
-                kernel,
-                border: pad.0,
-            }),
-            Node::BatchNorm { gamma, beta, .. } => Self::BatchNorm(BatchNorm { theta, gamma, beta }),
-            Node::AveragePool => Self::AveragePool,
-            Node::Upsample => Self::Upsample,
-            Node::LeakyRelu => Self::LeakyRelu,
-            Node::Sigmoid => Self::Sigmoid,
-        }
+            } => {
+                let conv = Conv {
+                    theta,
+                    weight,
+                    bias,
+                    inputs,
+                    outputs,
+                    kernel,
+                    border: pad.0,
+                };
+                Self::Conv(conv, stride)
+            }
+            Layer::BatchNorm { gamma, beta, .. } => Self::BatchNorm(BatchNorm { theta, gamma, beta }),
+            Layer::AveragePool => Self::AveragePool,
+            Layer::Upsample => Self::Upsample,
+            Layer::LeakyRelu => Self::LeakyRelu,
+            Layer::Sigmoid => Self::Sigmoid,
+            Layer::Concat => return None,
+        })
     }
 
     fn forward(&self, x: &Map<T>) -> Map<T> {
         match self {
-            Self::Conv(conv) => conv.forward(x),
+            Self::Conv(conv, stride) => conv.forward(x).every(*stride),
             Self::BatchNorm(norm) => norm.forward(x),
             Self::AveragePool => x.pool(),
             Self::Upsample => x.upsample(),
@@ -170,7 +196,7 @@ impl<'a, T: Scalar> Layer<'a, T> {
     /// dL/dx from the input and dL/dy.
     fn input_gradient(&self, x: &Map<T>, dy: &Map<T>) -> Map<T> {
         match self {
-            Self::Conv(conv) => conv.input_gradient(dy),
+            Self::Conv(conv, stride) => conv.input_gradient(&dy.every_adjoint(*stride)),
             Self::BatchNorm(norm) => norm.input_gradient(x, dy),
             Self::AveragePool => dy.pool_adjoint(),
             Self::Upsample => dy.upsample_adjoint(),
@@ -183,8 +209,8 @@ impl<'a, T: Scalar> Layer<'a, T> {
     fn parameter_gradient(&self, x: &Map<T>, dy: &Map<T>, gradient: &mut [T]) {
         let mut write = |to: Param, values: &[T]| gradient[to.range()].copy_from_slice(values);
         match self {
-            Self::Conv(conv) => {
-                write(conv.weight, &conv.weight_gradient(x, dy));
+            Self::Conv(conv, stride) => {
+                write(conv.weight, &conv.weight_gradient(x, &dy.every_adjoint(*stride)));
                 write(conv.bias, &dy.channel_sums());
             }
             Self::BatchNorm(norm) => {

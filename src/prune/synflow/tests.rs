@@ -24,7 +24,7 @@ fn in_inference_form(network: &Network, magnitudes: &[f64]) -> (Network, Vec<f64
     let mut changed = network.clone();
     changed.nodes.pop();
     for node in &mut changed.nodes {
-        let Node::BatchNorm { gamma, beta, channels } = *node else {
+        let Layer::BatchNorm { gamma, beta, channels } = node.layer else {
             continue;
         };
         let weight = Param {
@@ -37,12 +37,13 @@ fn in_inference_form(network: &Network, magnitudes: &[f64]) -> (Network, Vec<f64
             matrix[c * channels + c] = magnitudes[gamma.offset + c] / (1.0 + f64::from(BN_EPS)).sqrt();
         }
         theta.extend(matrix);
-        *node = Node::Conv {
+        node.layer = Layer::Conv {
             weight,
             bias: beta,
             inputs: channels,
             outputs: channels,
             kernel: 1,
+            stride: 1,
             pad: Reflect(0),
         };
     }
@@ -73,7 +74,7 @@ fn the_collapsed_scores_are_those_of_whole_maps() {
     let pixels = HEIGHT * WIDTH;
     let ones = Map::constant(3, HEIGHT, WIDTH, &vec![1.0; 3 * pixels]);
     let pass = Pass::forward(&direct, &theta, ones, |_| {});
-    let slope = pass.output.with(|_| 1.0);
+    let slope = pass.output().with(|_| 1.0);
     let gradient = pass.gradient(slope, |_| {});
     let found = scores(&network, &magnitudes, pixels);
     let mut positive = 0;
