@@ -1,8 +1,8 @@
 //! Benchmarks of the training step, without a platform: the command line runs them, and the worker can.
 //!
-//! A [`BenchPlan`] lists the cases as data. A [`Bench`] measures them piece by piece ([`Bench::advance`]), the cases of one
-//! size in turn, window by window, so that a change of the machine's load falls on all of them alike and their ratios
-//! hold. A [`BenchReport`] is what was measured so far.
+//! A [`BenchPlan`] lists the cases as data. A [`Bench`] measures them piece by piece ([`Bench::advance`]), its cases in
+//! turn, window by window, so that a change of the machine's load falls on all of them alike and their ratios hold. A
+//! [`BenchReport`] is what was measured so far.
 
 mod peak;
 mod plan;

@@ -102,7 +102,7 @@ impl Case {
 #[derive(Clone, Debug, PartialEq)]
 pub struct BenchPlan {
     pub network: Hourglass,
-    /// Neighbours of one size are measured together.
+    /// Neighbours of one size are measured together, and so are further sizes that fit into memory beside them.
     pub cases: Vec<Case>,
     pub windows: usize,
     /// Steps of a window; `None`: as many as `window` takes.

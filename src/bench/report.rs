@@ -46,7 +46,8 @@ pub struct RunReport {
     pub live_density: f64,
     /// Milliseconds of a step: the median of the windows.
     pub median_ms: f64,
-    /// Milliseconds of a step in each window. Window i of all runs of one size was measured in one round.
+    /// Milliseconds of a step in each window. Window i of all runs of one size, and of sizes that fit into memory
+    /// beside it, was measured in one round.
     pub windows: Vec<f64>,
     pub steps_per_window: u64,
     /// How many times longer the step without rewrites, and the rewritten dense step, took in the same rounds.

@@ -12,7 +12,7 @@ use super::statistics::median;
 use crate::engine::{EngineError, Executor, KernelTime};
 use crate::picture::Picture;
 use crate::step::StepError;
-use crate::train::{Backend, Plan, Run, StateIn, Task, TrainError};
+use crate::train::{self, Backend, Plan, Run, StateIn, Task, TrainError};
 
 /// A case runs at least so long and so many steps before it is measured.
 const WARM_UP: Duration = Duration::from_millis(250);
@@ -20,6 +20,8 @@ const WARM_UP_STEPS: u64 = 2;
 /// Steps before and in all windows together: a run's learning rates are planned for 2,000 steps.
 const MOST_WARM_UP: u64 = 255;
 const MOST_STEPS: u64 = 1_600;
+/// Bytes of device memory up to which several sizes are measured together.
+const TOGETHER: u64 = 1_000_000_000;
 /// Encodings of which the median counts.
 const ENCODINGS: usize = 9;
 
@@ -30,7 +32,7 @@ enum Work {
     Build(usize),
     Window(usize),
     Profile(usize),
-    /// Ends the runs of one size, so that the next finds their memory free.
+    /// Ends the runs of a group, so that the next finds their memory free.
     Free,
 }
 
@@ -61,7 +63,7 @@ pub struct Bench {
     backend: Backend,
     queue: VecDeque<Work>,
     total: usize,
-    /// The runs of the size that is being measured, by case.
+    /// The runs of the group that is being measured, by case.
     live: Vec<Option<Run>>,
     measured: Vec<Measured>,
     peak: Peak,
@@ -164,13 +166,13 @@ fn exceeds_device(error: &TrainError) -> bool {
     )
 }
 
-/// For each size: its cases are built, then measured in turn, window by window, then profiled. The peaks are measured
-/// before and after each size.
+/// For each group: its cases are built, then measured in turn, window by window, then profiled. The peaks are measured
+/// before and after each group.
 fn queue(plan: &BenchPlan) -> VecDeque<Work> {
     let mut queue = VecDeque::from([Work::Peak]);
     let mut at = 0;
-    for group in plan.cases.chunk_by(|a: &Case, b: &Case| a.size == b.size) {
-        let cases = at..at + group.len();
+    for len in groups(plan) {
+        let cases = at..at + len;
         queue.extend(cases.clone().map(Work::Build));
         for _ in 0..plan.windows {
             queue.extend(cases.clone().map(Work::Window));
@@ -180,6 +182,28 @@ fn queue(plan: &BenchPlan) -> VecDeque<Work> {
         at = cases.end;
     }
     queue
+}
+
+/// The lengths of the groups of cases that are measured in turn: all of one size, and the sizes after it as long as they
+/// fit into memory beside it.
+fn groups(plan: &BenchPlan) -> Vec<usize> {
+    // What cannot be planned fails when it is built.
+    let bytes = |case: &Case| {
+        let planned = train::plan(&case.spec(&plan.network), case.size, case.size);
+        planned.map_or(0, |plan| plan.bytes)
+    };
+    let mut groups: Vec<(usize, u64)> = Vec::new();
+    for cases in plan.cases.chunk_by(|a, b| a.size == b.size) {
+        let needed = cases.iter().map(bytes).sum();
+        match groups.last_mut() {
+            Some((len, held)) if *held + needed <= TOGETHER => {
+                *len += cases.len();
+                *held += needed;
+            }
+            _ => groups.push((cases.len(), needed)),
+        }
+    }
+    groups.into_iter().map(|(len, _)| len).collect()
 }
 
 /// Seconds of a step, over `steps` of them, from the first submit until the device is done.
@@ -210,5 +234,28 @@ fn picture(side: usize) -> Picture {
         data: rows
             .flat_map(|(channel, y)| (0..side).map(move |x| value(channel, y, x)))
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan::Path;
+    use super::*;
+    use crate::network::Hourglass;
+
+    #[test]
+    fn sizes_share_a_group_while_they_fit_into_memory() {
+        let lengths = |sizes: &[usize]| {
+            groups(&BenchPlan {
+                network: Hourglass::default(),
+                cases: BenchPlan::cases(sizes, &[Path::Rewritten, Path::Learn], &[]),
+                windows: 1,
+                steps: None,
+                window: Duration::ZERO,
+            })
+        };
+        assert_eq!(lengths(&[192, 256]), [4]);
+        // By plan about 180 MB, then 1.4 GB, then 180 MB again.
+        assert_eq!(lengths(&[192, 1024, 192]), [2, 2, 2]);
     }
 }

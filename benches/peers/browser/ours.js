@@ -1,5 +1,8 @@
 // Our engine as the page runs it: the same worker and the same module, asked for steps by the page's own messages.
 
+/** Where the worker keeps the mask. */
+const SLOT = 0;
+
 let worker;
 const waiting = [];
 let runs = 0;
@@ -11,7 +14,7 @@ function reply(wanted) {
 
 function hear({ data: [text] }) {
   const message = JSON.parse(text);
-  const fault = message.Fault?.fault.message ?? message.Panic?.message;
+  const fault = (message.Fault ?? message.MaskRefused)?.fault.message ?? message.Panic?.message;
   const settled = waiting.filter((waiter) => fault || waiter.wanted(message));
   for (const waiter of settled) {
     waiting.splice(waiting.indexOf(waiter), 1);
@@ -42,12 +45,15 @@ async function start() {
 export async function create({ picture, mask, size }) {
   if (!worker) await start();
   await ask({ LoadPicture: { name: "picture", address: picture } }, (message) => message.Picture);
-  if (mask) await ask({ LoadMask: { name: "mask", address: mask, sha256: null } }, (message) => message.Mask);
-  else worker.postMessage([JSON.stringify("NoMask")]);
+  if (mask) {
+    const request = { LoadMask: { slot: SLOT, name: "mask", address: mask, sha256: null } };
+    await ask(request, (message) => message.Mask);
+  }
   runs += 1;
   const run = runs;
-  const setup = { framing: "Crop", size, sigma: 0.1, noise_seed: 0, init_seed: 0, steps: 2000, levels: 6 };
-  await ask({ Create: { run, setup } }, (message) => message.Created?.run === run);
+  const job = { Fit: { mask: mask ? SLOT : null } };
+  const setup = { framing: "Crop", size, sigma: 0.1, noise_seed: 0, init_seed: 0, levels: 6 };
+  await ask({ Create: { run, job, steps: 2000, setup } }, (message) => message.Created?.run === run);
   let loss = Number.NaN;
   return async (steps) => {
     await ask({ Step: { run, steps } }, (message) => {

@@ -1,7 +1,7 @@
 // The training step in TensorFlow.js on WebGPU: channels last, variables, `minimize` with its own Adam.
 //
-// `tf.mirrorPad` is what its users reach for; its gradient slices the padding off instead of adding it back, so from the
-// second step on the losses differ a little from PyTorch's and ours. That costs TensorFlow.js no time.
+// `tf.mirrorPad` is what its users reach for. Its gradient slices the padding off instead of adding it back, so only the
+// loss at step 0 can be compared. That costs TensorFlow.js no time.
 
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-webgpu";
