@@ -8,6 +8,7 @@ mod devices;
 mod ensemble;
 mod error;
 mod fit;
+mod imp;
 mod input;
 mod interrupt;
 mod learn;
@@ -57,7 +58,7 @@ enum Command {
     Fit(fit::FitArgs),
     /// Learns on a picture which weights to keep
     Learn(learn::LearnArgs),
-    /// Makes a mask by another method: pruning at initialisation, or a shuffled control
+    /// Makes a mask by another method: pruning at initialisation or after training, or a shuffled control
     Prune(prune::PruneArgs),
     /// Inspects and imports mask files
     #[command(subcommand)]

@@ -3,17 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::error::{CliError, Done};
 use super::network::{self, NetworkArgs};
 use super::options::{DeviceArgs, PictureArgs};
 use super::progress::Counting;
-use super::{adapter, input, output};
+use super::{adapter, imp, input, output};
+use crate::engine::AdapterDescription;
 use crate::mask::{Mask, Shuffle, shuffle};
 use crate::network::{Connectivity, Hourglass};
+use crate::picture::Padding;
+use crate::prune::imp::ImpSpec;
 use crate::prune::{Method, PruneSpec, Scope, prunable, prune};
-use crate::train::{Backend, Task};
+use crate::train::{Backend, StateIn, Task};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,6 +27,8 @@ Examples:
     oes prune lena.png --crop 192 --method synflow --scope layer --mask-out synflow.safetensors
   A control for a learned mask: other weights, on the same channels, in the same numbers:
     oes prune --method shuffle --from lena.safetensors --shuffle weights --seed 1 --mask-out twin.safetensors
+  Iterative magnitude pruning, in the authors' 13 rounds (hours on a GPU), or in fewer and shorter ones:
+    oes prune lena.png --crop 192 --method imp --rounds 5 --steps 1000 --mask-out imp.safetensors
   Then fit a picture with it:
     oes fit pepper.png --mask snip.safetensors --out restored.png
 
@@ -32,9 +38,12 @@ Scores, for the initial weights theta, the gradient g and the Hessian H of the m
   snip       |theta * g|
   grasp      theta * Hg, g and H over the convolution weights
   synflow    |theta * dR/dtheta|, R the output for an input of ones and absolute weights, anew in every round
-Only convolution weights are pruned; biases and normalisations stay. Random, magnitude and synflow do not look at the
+Of these only convolution weights are pruned; biases and normalisations stay. Random, magnitude and synflow do not look at the
 picture, only --state-in is checked against it. GraSP computes once, on the CPU and in double precision: 4 s
-of processor time at 192 x 192, 31 s and 1.7 GB of memory at 512 x 512 (measured with six levels on an AMD EPYC).";
+of processor time at 192 x 192, 31 s and 1.7 GB of memory at 512 x 512 (measured with six levels on an AMD EPYC).
+
+imp trains, removes a fifth of the kept parameters, the smallest trained ones, and starts again from the initial weights
+with the rest. All parameters but the betas take part. A fit with the mask and the same --init-seed is the last training. The file is written after every round.";
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -53,9 +62,13 @@ pub struct PruneArgs {
     keep: Option<f64>,
     #[arg(long, help_heading = "Method", help = rounds_help(), value_parser = clap::value_parser!(u32).range(1..))]
     rounds: Option<u32>,
+    #[arg(long, help_heading = "Method", help = steps_help())]
+    steps: Option<u64>,
+    #[arg(long, help_heading = "Method", help = lr_help())]
+    lr: Option<f64>,
     /// The mask that shuffle redraws: a preset's name, or a file
     #[arg(long, help_heading = "Method", value_name = "FILE|PRESET", required_if_eq("method", "shuffle"), requires = "shuffle",
-          conflicts_with_all = ["image", "scope", "keep", "rounds", "init_seed", "state_in", "sigma", "noise_seed", "crop",
+          conflicts_with_all = ["image", "scope", "keep", "rounds", "steps", "lr", "init_seed", "state_in", "sigma", "noise_seed", "crop",
                                 "adapter", "cpu"])]
     from: Option<String>,
     /// What shuffle redraws
@@ -93,12 +106,20 @@ enum MethodName {
     Snip,
     Grasp,
     Synflow,
+    /// Iterative magnitude pruning, after training
+    Imp,
     /// Redraws the mask --from
     Shuffle,
 }
 
 impl MethodName {
-    /// None for the shuffle, which scores nothing.
+    /// As on the command line.
+    fn name(self) -> String {
+        self.to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// None for what does not score weights at initialisation.
     fn at_initialisation(self) -> Option<Method> {
         match self {
             Self::Random => Some(Method::Random),
@@ -106,7 +127,7 @@ impl MethodName {
             Self::Snip => Some(Method::Snip),
             Self::Grasp => Some(Method::Grasp),
             Self::Synflow => Some(Method::Synflow),
-            Self::Shuffle => None,
+            Self::Imp | Self::Shuffle => None,
         }
     }
 }
@@ -160,29 +181,39 @@ fn keep_help() -> String {
     format!("The fraction of the convolution weights to keep [default: {keep}]")
 }
 
+fn imp_defaults() -> ImpSpec {
+    ImpSpec::new(Hourglass::default())
+}
+
 fn rounds_help() -> String {
-    let rounds = defaults().rounds;
-    format!("Rounds of synflow: round k keeps the fraction keep^(k/rounds) [default: {rounds}]")
+    let (synflow, imp) = (defaults().rounds, imp_defaults().rounds);
+    format!(
+        "synflow: round k keeps the fraction keep^(k/rounds) [default: {synflow}]; imp: prunings, each after a training \
+         [default: {imp}]"
+    )
+}
+
+fn steps_help() -> String {
+    format!("Updates in each training of imp [default: {}]", imp_defaults().steps)
+}
+
+fn lr_help() -> String {
+    format!("Learning rate of imp [default: {}]", imp_defaults().lr)
 }
 
 pub async fn execute(args: &PruneArgs) -> Result<Done, CliError> {
-    let (mut mask, network) = match (args.method.at_initialisation(), &args.from, &args.image) {
-        (None, Some(from), _) => args.shuffled(from)?,
-        (Some(_), Some(_), _) => return Err(CliError::Arguments("--from is for --method shuffle".into())),
-        (Some(method), None, Some(image)) => args.pruned(method, image).await?,
+    let (mut mask, done) = match (&args.from, &args.image) {
+        (Some(from), _) => (args.shuffled(from)?, Done::Complete),
+        (None, Some(image)) => args.of_picture(image).await?,
         // The parser asks for one of them.
-        (_, None, _) => {
+        (None, None) => {
             return Err(CliError::Arguments(
                 "give a picture, or a mask --from which to shuffle".into(),
             ));
         }
     };
-    if args.licence.is_some() {
-        mask.metadata.licence.clone_from(&args.licence);
-    }
-    let bytes = mask.to_bytes().map_err(|error| CliError::Encode(error.to_string()))?;
-    output::write(&args.mask_out, &bytes)?;
-    let network = network::build(&network)?;
+    args.write(&mut mask)?;
+    let network = network::build(&network::of_mask(&mask, None, &args.network)?)?;
     let found = Connectivity::of(&network, &mask.keep);
     println!(
         "{}: {}, {} of {} convolution weights kept, {} of {} parameters",
@@ -198,11 +229,14 @@ pub async fn execute(args: &PruneArgs) -> Result<Done, CliError> {
     } else {
         eprintln!("oes: {}", found.sentence());
     }
-    Ok(Done::Complete)
+    Ok(done)
 }
 
 impl PruneArgs {
-    fn shuffled(&self, from: &str) -> Result<(Mask, Hourglass), CliError> {
+    fn shuffled(&self, from: &str) -> Result<Mask, CliError> {
+        if self.method != MethodName::Shuffle {
+            return Err(CliError::Arguments("--from is for --method shuffle".into()));
+        }
         output::check(&[&self.mask_out], &[Path::new(from)])?;
         let what = self
             .shuffle
@@ -210,31 +244,45 @@ impl PruneArgs {
         let given = self.network.given()?;
         let mut mask = input::mask(from)?;
         let description = network::of_mask(&mask, given, &self.network)?;
-        mask.metadata.network = Some(description.clone());
         let network = network::build(&description)?;
+        mask.metadata.network = Some(description);
         let shuffled = shuffle(&mask, &network, what.into(), self.seed.unwrap_or(0));
         let explain = |error| CliError::Mask {
             source_name: from.into(),
             error,
         };
-        Ok((shuffled.map_err(explain)?, description))
+        shuffled.map_err(explain)
     }
 
-    async fn pruned(&self, method: Method, image: &Path) -> Result<(Mask, Hourglass), CliError> {
-        self.refuse_what_means_nothing(method)?;
+    /// Every method but the shuffle.
+    async fn of_picture(&self, image: &Path) -> Result<(Mask, Done), CliError> {
+        self.refuse_what_means_nothing()?;
         let inputs: Vec<&Path> = [Some(image), self.state_in.as_deref()].into_iter().flatten().collect();
         output::check(&[&self.mask_out], &inputs)?;
-        let spec = self.spec(method)?;
+        match self.method.at_initialisation() {
+            Some(method) => Ok((self.pruned(method, image).await?, Done::Complete)),
+            None if self.method == MethodName::Imp => self.trained(image).await,
+            None => Err(CliError::Arguments(
+                "--method shuffle needs a mask, --from which to shuffle".into(),
+            )),
+        }
+    }
+
+    async fn pruned(&self, method: Method, image: &Path) -> Result<Mask, CliError> {
+        let mut spec = PruneSpec::new(self.network.given()?.unwrap_or_default(), method);
+        spec.scope = self.scope.map_or(spec.scope, Scope::from);
+        spec.keep = self.keep.unwrap_or(spec.keep);
+        spec.rounds = self.rounds.unwrap_or(spec.rounds);
+        spec.init_seed = self.init_seed.unwrap_or(spec.init_seed);
+        spec.seed = self.seed.unwrap_or(spec.seed);
         spec.check()?;
-        let picture = input::picture(image, &self.picture)?;
-        let task = Task::new(&picture, self.picture.sigma, self.picture.noise_seed, &spec.network)?;
-        let state = input::state(self.state_in.as_deref())?;
+        let (task, state) = self.task(image, &spec.network)?;
         let backend = if method.needs_engine() {
             adapter::backend(&self.device).await?
         } else {
             Backend::Cpu
         };
-        let padding = task.padding;
+        let seen = method.sees_picture().then_some((image, task.padding));
         let mut counting = Counting::new(match method {
             Method::Grasp => "layers passed",
             Method::Synflow => "rounds",
@@ -242,12 +290,66 @@ impl PruneArgs {
         });
         let mut mask = prune(&spec, task, state, &backend, |done, total| counting.update(done, total)).await?;
         counting.finish();
-        let file = input::file_name(image);
-        let mut settings = serde_json::to_value(&spec).map_err(|error| CliError::Encode(error.to_string()))?;
+        self.describe(&mut mask, &spec, method.needs_engine().then_some(&backend), seen)?;
+        Ok(mask)
+    }
+
+    async fn trained(&self, image: &Path) -> Result<(Mask, Done), CliError> {
+        let mut spec = ImpSpec::new(self.network.given()?.unwrap_or_default());
+        spec.rounds = self.rounds.unwrap_or(spec.rounds);
+        spec.steps = self.steps.unwrap_or(spec.steps);
+        spec.lr = self.lr.unwrap_or(spec.lr);
+        spec.init_seed = self.init_seed.unwrap_or(spec.init_seed);
+        spec.seed = self.seed.unwrap_or(spec.seed);
+        spec.check()?;
+        let (task, state) = self.task(image, &spec.network)?;
+        let backend = adapter::backend(&self.device).await?;
+        let seen = Some((image, task.padding));
+        let save = |mut mask: Mask| {
+            self.describe(&mut mask, &spec, Some(&backend), seen)?;
+            self.write(&mut mask)
+        };
+        let (mut mask, done) = imp::run(&spec, &task, &state, &backend, save).await?;
+        self.describe(&mut mask, &spec, Some(&backend), seen)?;
+        Ok((mask, done))
+    }
+
+    fn task(&self, image: &Path, network: &Hourglass) -> Result<(Task, StateIn), CliError> {
+        let picture = input::picture(image, &self.picture)?;
+        let task = Task::new(&picture, self.picture.sigma, self.picture.noise_seed, network)?;
+        Ok((task, input::state(self.state_in.as_deref())?))
+    }
+
+    fn write(&self, mask: &mut Mask) -> Result<(), CliError> {
+        if self.licence.is_some() {
+            mask.metadata.licence.clone_from(&self.licence);
+        }
+        let bytes = mask.to_bytes().map_err(|error| CliError::Encode(error.to_string()))?;
+        output::write(&self.mask_out, &bytes)
+    }
+
+    /// Puts into the mask's metadata all that is needed to make it again: the settings, the device that computed, and the
+    /// picture if it counted.
+    fn describe(
+        &self,
+        mask: &mut Mask,
+        spec: &impl Serialize,
+        backend: Option<&Backend>,
+        seen: Option<(&Path, Padding)>,
+    ) -> Result<(), CliError> {
+        let mut settings = serde_json::to_value(spec).map_err(|error| CliError::Encode(error.to_string()))?;
+        settings["method"] = json!(self.method.name());
         settings["version"] = json!(env!("CARGO_PKG_VERSION"));
         settings["state_in"] = json!(self.state_in.as_deref().map(input::file_name));
-        if method.sees_picture() {
-            let seen = [
+        if let Some(backend) = backend {
+            settings["adapter"] = match backend {
+                Backend::Cpu => json!(AdapterDescription::cpu().name),
+                Backend::Gpu(context) => json!(context.adapter.name),
+            };
+        }
+        if let Some((image, padding)) = seen {
+            let file = input::file_name(image);
+            let picture = [
                 ("image", json!(file)),
                 ("width", json!(padding.width)),
                 ("height", json!(padding.height)),
@@ -257,38 +359,36 @@ impl PruneArgs {
                 ("sigma", json!(self.picture.sigma)),
                 ("noise_seed", json!(self.picture.noise_seed)),
             ];
-            for (key, value) in seen {
+            for (key, value) in picture {
                 settings[key] = value;
             }
             mask.metadata.image = Some(file);
         }
-        mask.metadata.settings = Some(Value::to_string(&settings));
-        Ok((mask, spec.network))
-    }
-
-    fn spec(&self, method: Method) -> Result<PruneSpec, CliError> {
-        let network = self.network.given()?.unwrap_or_default();
-        let mut spec = PruneSpec::new(network, method);
-        spec.scope = self.scope.map_or(spec.scope, Scope::from);
-        spec.keep = self.keep.unwrap_or(spec.keep);
-        spec.rounds = self.rounds.unwrap_or(spec.rounds);
-        spec.init_seed = self.init_seed.unwrap_or(spec.init_seed);
-        spec.seed = self.seed.unwrap_or(spec.seed);
-        Ok(spec)
+        mask.metadata.settings = Some(settings.to_string());
+        Ok(())
     }
 
     /// An option without effect is a mistake of the person who gives it. --cpu holds for every method.
-    fn refuse_what_means_nothing(&self, method: Method) -> Result<(), CliError> {
+    fn refuse_what_means_nothing(&self) -> Result<(), CliError> {
+        let (synflow, imp) = (self.method == MethodName::Synflow, self.method == MethodName::Imp);
         let checks = [
             ("--shuffle", self.shuffle.is_some(), false),
-            ("--rounds", self.rounds.is_some(), method == Method::Synflow),
-            ("--adapter", self.device.adapter.is_some(), method.needs_engine()),
+            ("--scope", self.scope.is_some(), !imp),
+            ("--keep", self.keep.is_some(), !imp),
+            ("--rounds", self.rounds.is_some(), synflow || imp),
+            ("--steps", self.steps.is_some(), imp),
+            ("--lr", self.lr.is_some(), imp),
+            (
+                "--adapter",
+                self.device.adapter.is_some(),
+                imp || self.method == MethodName::Snip,
+            ),
         ];
         for (option, given, meant) in checks {
             if given && !meant {
-                let name = method.name();
+                let name = self.method.name();
                 return Err(CliError::Arguments(format!(
-                    "{option} means nothing to the method {name}"
+                    "{option} means nothing to --method {name}"
                 )));
             }
         }

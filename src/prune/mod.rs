@@ -1,10 +1,11 @@
-//! Pruning at initialisation, by the standard definitions (method section 8): a score for every convolution weight, and the
-//! weights with the largest scores stay. One file a method; [`select`] turns scores into a mask.
+//! Pruning by the standard definitions (method section 8). One file a method.
 //!
-//! `keep` is the fraction of the convolution weights that stays. Biases and normalisations are not pruned.
+//! At initialisation: a score for every convolution weight, and the weights with the largest scores stay ([`select`]). `keep`
+//! is the fraction of the convolution weights that stays; biases and normalisations are not pruned. After training: [`imp`].
 
 pub mod exact;
 pub mod grasp;
+pub mod imp;
 pub mod magnitude;
 pub mod random;
 mod select;

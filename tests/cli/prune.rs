@@ -1,12 +1,12 @@
 //! `oes prune`: masks of every method, their files, and what is refused.
 
 use optimal_eye_surgeon::mask::{Mask, info, keep_count};
-use optimal_eye_surgeon::network::Network;
+use optimal_eye_surgeon::network::{Network, ParameterKind};
 use optimal_eye_surgeon::prune::prunable;
 use safetensors::SafeTensors;
 use serde_json::Value;
 
-use crate::program::{Called, DEVICES, Desk, SMALL, fixture, small_network};
+use crate::program::{Called, DEVICES, Desk, SMALL, fixture, mask_of, small_network};
 
 const METHODS: [&str; 5] = ["random", "magnitude", "snip", "grasp", "synflow"];
 
@@ -152,6 +152,64 @@ fn snip_runs_on_the_adapter() {
     assert!(differ <= 20, "{differ} of {} weights differ", masks[0].kept());
 }
 
+/// The kept parameters that are left when a fifth, rounded up, with the smallest trained values is gone.
+fn without_the_smallest(keep: &[bool], state: &[u8]) -> Vec<bool> {
+    let state = SafeTensors::deserialize(state).expect("safetensors");
+    let size = |name: &str| {
+        let tensor = state.tensor(name).expect("a parameter");
+        let values: Vec<f32> = bytemuck::pod_collect_to_vec(tensor.data());
+        values.into_iter().map(f32::abs)
+    };
+    let sizes: Vec<f32> = network().parameters.iter().flat_map(|p| size(&p.name)).collect();
+    let mut kept: Vec<usize> = (0..keep.len()).filter(|&i| keep[i]).collect();
+    kept.sort_by(|&a, &b| sizes[a].total_cmp(&sizes[b]));
+    let mut left = keep.to_vec();
+    for &i in &kept[..kept.len().div_ceil(5)] {
+        left[i] = false;
+    }
+    left
+}
+
+#[test]
+fn iterative_pruning_trains_prunes_and_rewinds() {
+    let desk = Desk::new(48, 40);
+    let mut keep = vec![true; network().n];
+    for p in network().parameters.iter().filter(|p| p.kind == ParameterKind::BnBias) {
+        keep[p.range()].fill(false);
+    }
+    // Round by round by hand: a fit from theta_in with the mask so far, and what that leaves.
+    for rounds in ["1", "2", "3"] {
+        desk.put("m", &mask_of(small_network(), keep.clone()).to_bytes().expect("a mask"));
+        let fit = [
+            "fit",
+            "picture.png",
+            "--mask",
+            "m",
+            "--steps",
+            "4",
+            "--lr",
+            "0.02",
+            "--state-out",
+            "s",
+            "--cpu",
+        ];
+        desk.call(&[&fit]).succeeds();
+        let next = without_the_smallest(&keep, &desk.get("s"));
+        let mask = made(
+            &desk,
+            "imp",
+            "imp",
+            &["--rounds", rounds, "--steps", "4", "--lr", "0.02"],
+        );
+        assert!(mask.keep == next, "after {rounds} rounds");
+        assert_eq!(mask.metadata.method, format!("IMP, {rounds} rounds"));
+        assert_eq!(mask.metadata.keep, mask.fraction_kept());
+        keep = next;
+    }
+    call(&desk, "imp", "imp", &["--keep", "0.1"]).fails(2, "--keep means nothing to --method imp");
+    call(&desk, "imp", "imp", &["--lr", "0"]).fails(2, "learning rate");
+}
+
 #[test]
 fn a_dead_mask_is_written_and_told() {
     let desk = Desk::new(48, 40);
@@ -245,7 +303,8 @@ fn options_without_effect_are_refused() {
         "m",
     ];
     let from = ["--from", "mask.safetensors"];
-    let cases: [&[&[&str]]; 12] = [
+    let cases: [&[&[&str]]; 13] = [
+        &[&shuffle, &["picture.png"]],
         &[&["prune", "picture.png", "--method", "snip"]],
         &[&["prune", "picture.png", "--mask-out", "m"]],
         &[&["prune", "--method", "snip", "--mask-out", "m"]],
