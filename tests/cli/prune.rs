@@ -216,7 +216,7 @@ fn a_dead_mask_is_written_and_told() {
     let called = call(&desk, "magnitude", "dead.safetensors", &["--keep", "0.001"]);
     called.fails(0, "This mask is dead");
     let mask = Mask::from_bytes(&desk.get("dead.safetensors")).expect("a mask file");
-    assert!(!info(&mask, &network()).expect("fits").alive);
+    assert!(!info(&mask, &small_network(), &network()).expect("fits").alive);
     let shuffle = [
         "prune",
         "--method",
@@ -243,7 +243,7 @@ fn a_shuffled_twin_keeps_the_counts() {
     };
     let original = Mask::from_bytes(&desk.get("mask.safetensors")).expect("a mask file");
     let tensors = |mask: &Mask| {
-        let facts = info(mask, &network()).expect("fits");
+        let facts = info(mask, &small_network(), &network()).expect("fits");
         facts.tensors.iter().map(|tensor| tensor.kept).collect::<Vec<_>>()
     };
     for (what, name, same) in [

@@ -344,6 +344,7 @@ fn masked_with_skip_connections() {
             let fitting = Fitting {
                 keep: Some(&keep),
                 path,
+                tracking: None,
             };
             let mut descent = Descent::new(&network, fitting, rewrites);
             let mut theta = theta(&network);
