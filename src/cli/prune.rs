@@ -27,7 +27,7 @@ Examples:
     oes prune lena.png --crop 192 --method synflow --scope layer --mask-out synflow.safetensors
   A control for a learned mask: other weights, on the same channels, in the same numbers:
     oes prune --method shuffle --from lena.safetensors --shuffle weights --seed 1 --mask-out twin.safetensors
-  Iterative magnitude pruning, in the authors' 13 rounds (hours on a GPU), or in fewer and shorter ones:
+  Iterative magnitude pruning, in fewer and shorter rounds than the authors' 13 of 40,000 steps:
     oes prune lena.png --crop 192 --method imp --rounds 5 --steps 1000 --mask-out imp.safetensors
   Then fit a picture with it:
     oes fit pepper.png --mask snip.safetensors --out restored.png
@@ -38,12 +38,13 @@ Scores, for the initial weights theta, the gradient g and the Hessian H of the m
   snip       |theta * g|
   grasp      theta * Hg, g and H over the convolution weights
   synflow    |theta * dR/dtheta|, R the output for an input of ones and absolute weights, anew in every round
-Of these only convolution weights are pruned; biases and normalisations stay. Random, magnitude and synflow do not look at the
-picture, only --state-in is checked against it. GraSP computes once, on the CPU and in double precision: 4 s
-of processor time at 192 x 192, 31 s and 1.7 GB of memory at 512 x 512 (measured with six levels on an AMD EPYC).
+These prune convolution weights only; biases and normalisations stay. Random, magnitude and synflow do not look at the
+picture, only --state-in is checked against it. GraSP computes once, on the CPU and in double precision: 4 s of processor
+time at 192 x 192, 31 s and 1.7 GB of memory at 512 x 512 (measured with six levels on an AMD EPYC).
 
 imp trains, removes a fifth of the kept parameters, the smallest trained ones, and starts again from the initial weights
-with the rest. All parameters but the betas take part. A fit with the mask and the same --init-seed is the last training. The file is written after every round.";
+with the rest. All parameters but the betas take part. The file is written after every round. A fit with the mask and the
+same --init-seed is the last training.";
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
