@@ -1,6 +1,6 @@
 // bn_backward: the gradient of a batch normalisation's input. Twin: src/kernels/bn_backward.rs.
 //
-// Math:     dst = gamma / std * (g - mean g - xhat * mean(g xhat)) [* LeakyReLU'(v) if FIRST], 0 in the border;
+// Math:     dst = gamma / std * (g - mean g - xhat * mean(g xhat)) [* LeakyReLU'(v) if FIRST], 0 in the border, added to dst if ACCUMULATE;
 //           v = first.scale * src + first.shift, x = LeakyReLU(v) if FIRST, else x = src; xhat = (x - mean) / std.
 // Shapes:   grad, src [channels, h, w]; dst [channels, h + 2 halo, dst_w];
 //           first, norm [channels] of (scale, shift, mean, 1/std); means [channels] of (mean g, mean g xhat, 0, 0).
@@ -37,6 +37,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             }
             out = slope * (n.x * (grad[at] - m.x - ((x - n.z) * n.w) * m.y));
         }
-        dst[(c * height + i) * params.dst_w + id.x] = out;
+        let to = (c * height + i) * params.dst_w + id.x;
+        if (ACCUMULATE == 1u) {
+            out += dst[to];
+        }
+        dst[to] = out;
     }
 }

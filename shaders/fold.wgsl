@@ -1,7 +1,7 @@
 // fold: the adjoint of prepare's padding. Twin: src/kernels/fold.rs.
 //
 // Math:     dst[c,y,x] = scale * sum of grad[c,i,j] over the readers (i, j) of (y, x)
-//           [* LeakyReLU'(first.scale * src[c,y,x] + first.shift) if FIRST].
+//           [* LeakyReLU'(first.scale * src[c,y,x] + first.shift) if FIRST], added to dst if ACCUMULATE.
 // Shapes:   grad [channels, grad_h, grad_w], src and dst [channels, h, w], first [channels] of (scale, shift, mean, 1/std).
 //           readers: h + 1 starts, row lists; at `columns`: w + 1 starts, column lists.
 // Dispatch: one invocation for MAP_ROWS elements of a column of dst, which share what belongs to channel and column:
@@ -74,6 +74,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         let at = (c * params.h + y) * params.w + id.x;
         if (FIRST == 1u) {
             sum *= select(0.2, 1.0, n.x * src[at] + n.y > 0.0);
+        }
+        if (ACCUMULATE == 1u) {
+            sum += dst[at];
         }
         dst[at] = sum;
     }

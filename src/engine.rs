@@ -2,10 +2,12 @@
 
 mod adapter;
 mod error;
+mod kernel_time;
 pub(crate) mod layout;
 
 pub use adapter::{AdapterDescription, is_software_name};
 pub use error::EngineError;
+pub use kernel_time::KernelTime;
 
 use std::ops::Range;
 use std::time::Duration;
@@ -174,6 +176,28 @@ impl Executor {
             }
             #[cfg(feature = "gpu")]
             Self::Gpu(gpu) => gpu.run_ops(range).await,
+        }
+    }
+
+    /// Runs one step and tells where its time went, by kernel and layer, the longest first; `None` where the device has no
+    /// timestamps.
+    ///
+    /// # Errors
+    /// The device's errors.
+    pub async fn profile(&mut self) -> Result<Option<Vec<KernelTime>>, EngineError> {
+        match self {
+            Self::Cpu(_) => Ok(None),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(gpu) => gpu.profile().await,
+        }
+    }
+
+    /// The host's time to encode one step; `None` where nothing is encoded.
+    pub fn encode_time(&self) -> Option<Duration> {
+        match self {
+            Self::Cpu(_) => None,
+            #[cfg(feature = "gpu")]
+            Self::Gpu(gpu) => Some(gpu.encode_time()),
         }
     }
 

@@ -8,7 +8,11 @@ kernel! {
     /// if `first` is 1 (the normalisation then follows a LeakyReLU, which is passed in the same go); 0 in the border,
     /// so that the convolutions that read `dst` need no border test.
     BnBackward, "bn_backward";
-    constants { first }
+    constants {
+        first,
+        /// 1: add to what `dst` holds, for the second and further readers of a map.
+        accumulate,
+    }
     uniforms {
         channels: u32, h: u32, w: u32, halo: u32,
         /// Width of `dst`; zeros stand right of the border.
@@ -40,7 +44,7 @@ impl KernelOp for BnBackward {
                 for i in 0..full_h {
                     for j in 0..full_w {
                         let inside = (halo..h + halo).contains(&i) && (halo..w + halo).contains(&j);
-                        plane[i * full_w + j] = if inside {
+                        let value = if inside {
                             let at = (c * h + i - halo) * w + j - halo;
                             let mut x = src[at];
                             let mut slope = 1.0;
@@ -54,6 +58,8 @@ impl KernelOp for BnBackward {
                         } else {
                             0.0
                         };
+                        let out = &mut plane[i * full_w + j];
+                        *out = if self.accumulate == 1 { *out + value } else { value };
                     }
                 }
             },

@@ -13,6 +13,8 @@ kernel! {
         first,
         /// The most readers of a row or a column.
         most,
+        /// 1: add to what `dst` holds, for the second and further readers of a map.
+        accumulate,
     }
     uniforms {
         channels: u32, h: u32, w: u32, grad_h: u32, grad_w: u32,
@@ -51,7 +53,8 @@ impl KernelOp for Fold {
                         let v = src[(c * h + y) * w + x];
                         sum *= leaky_slope(first[4 * c] * v + first[4 * c + 1]);
                     }
-                    plane[y * w + x] = sum;
+                    let out = &mut plane[y * w + x];
+                    *out = if self.accumulate == 1 { *out + sum } else { sum };
                 }
             }
         });

@@ -1,7 +1,8 @@
-//! A live region that tells what happens without chatter: states at once, progress a few times a minute.
+//! A live region that tells what happens in the view without chatter: states at once, progress a few times a minute.
 
 use leptos::prelude::*;
 
+use super::route::Route;
 use super::state::Studio;
 use super::text;
 use crate::worker::protocol::RunState;
@@ -13,14 +14,22 @@ const QUIET_SECONDS: f64 = 20.0;
 pub fn Announcer(studio: Studio) -> impl IntoView {
     let said = RwSignal::new(String::new());
     let last = StoredValue::new(web_time::Instant::now());
+    let lane = Memo::new(move |_| match studio.route.get() {
+        Route::Denoise => studio.fits[0].lane,
+        Route::Learn => studio.learning.lane,
+    });
     let progress = move || {
-        let psnr = studio.points.read_untracked().last().and_then(|point| point.psnr);
-        text::announce_progress(studio.step.get_untracked(), psnr)
+        let lane = lane.get_untracked();
+        let psnr = lane.points.read_untracked().last().and_then(|point| point.psnr);
+        text::announce_progress(lane.step.get_untracked(), psnr)
+    };
+    let say = move |sentence: String| {
+        last.set_value(web_time::Instant::now());
+        said.set(sentence);
     };
     Effect::new(move |_| {
-        let state = studio.state.get();
-        last.set_value(web_time::Instant::now());
-        said.set(match state {
+        let state = lane.get().state.get();
+        say(match state {
             RunState::Idle => String::new(),
             RunState::Compiling | RunState::Running => text::state(state).to_owned(),
             RunState::Paused | RunState::Finished | RunState::Failed => {
@@ -29,12 +38,22 @@ pub fn Announcer(studio: Studio) -> impl IntoView {
         });
     });
     Effect::new(move |_| {
-        studio.step.track();
-        let running = studio.state.get_untracked() == RunState::Running;
+        let lane = lane.get();
+        lane.step.track();
+        let running = lane.state.get_untracked() == RunState::Running;
         if running && last.get_value().elapsed().as_secs_f64() > QUIET_SECONDS {
-            last.set_value(web_time::Instant::now());
-            said.set(progress());
+            say(progress());
         }
+    });
+    let alive = Memo::new(move |_| studio.learning.look.read().as_ref().map(|look| look.alive));
+    Effect::new(move |before: Option<Option<bool>>| {
+        let now = alive.get();
+        if let (Some(Some(before)), Some(now)) = (before, now)
+            && before != now
+        {
+            say(text::announce_alive(now).to_owned());
+        }
+        now
     });
     view! { <p class="for-readers" role="status">{move || said.get()}</p> }
 }

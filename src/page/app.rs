@@ -4,21 +4,16 @@ use leptos::prelude::*;
 
 use super::announce::Announcer;
 use super::crash::{self, Crash};
+use super::denoise::Denoise;
 use super::drop::listen;
 use super::footer::Footer;
 use super::header::Header;
-use super::mask_picker::MaskPicker;
-use super::notices::{EngineNotice, Notices};
-use super::picture_picker::PicturePicker;
-use super::plot::Plots;
+use super::learn::Learn;
 use super::query::Query;
-use super::readings::Readings;
-use super::settings::Settings;
-use super::stage::Stage;
+use super::route::{MAIN, Route};
 use super::state::Studio;
 use super::text;
 use super::theme;
-use super::transport::Transport;
 use crate::catalogue::Catalogue;
 use crate::worker::protocol::Request;
 
@@ -44,25 +39,19 @@ fn App(catalogue: Catalogue) -> impl IntoView {
         }
     }
     let dragging = listen(studio);
+    studio.follow_history();
     studio.start_session();
+    let route = Memo::new(move |_| studio.route.get());
+    let shown = move || match route.get() {
+        Route::Denoise => view! { <Denoise studio /> }.into_any(),
+        Route::Learn => view! { <Learn studio /> }.into_any(),
+    };
     view! {
-        <a class="skip" href="#picture-stage">{text::SKIP}</a>
+        <a class="skip" href="#main">{text::SKIP}</a>
         <Header studio />
-        <main class="layout" class:dragging=move || dragging.get()>
-            <section class="work" id="picture-stage" tabindex="-1" aria-label=text::WORK>
-                <Crash studio />
-                <Notices studio />
-                <Stage studio />
-                <Transport studio />
-                <EngineNotice studio />
-                <Readings studio />
-                <Plots studio />
-            </section>
-            <div class="setup">
-                <PicturePicker studio />
-                <MaskPicker studio />
-                <Settings studio />
-            </div>
+        <main id=MAIN tabindex="-1" aria-label=move || text::route(route.get()) class:dragging=move || dragging.get()>
+            <Crash studio />
+            <div class="layout">{shown}</div>
         </main>
         <Footer studio />
         <Announcer studio />

@@ -4,6 +4,7 @@ use leptos::ev;
 use leptos::prelude::*;
 use web_sys::{DataTransfer, File};
 
+use super::route::Route;
 use super::state::Studio;
 
 /// Ends of the names of mask files; everything else is taken for a picture, which then says what it is instead.
@@ -54,7 +55,8 @@ fn take(studio: Studio, data: Option<DataTransfer>) {
 fn choose(studio: Studio, file: File) {
     let name = file.name().to_lowercase();
     if MASK_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
-        studio.choose_own_mask(file);
+        studio.go(Route::Denoise);
+        studio.choose_own_mask(studio.fits[0].mask, file);
     } else {
         studio.choose_own_picture(file);
     }

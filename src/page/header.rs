@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::route::Views;
 use super::state::{Engine, Studio};
 use super::{text, theme};
 
@@ -32,6 +33,7 @@ pub fn Header(studio: Studio) -> impl IntoView {
                     <p class="tagline">{text::TAGLINE}</p>
                 </div>
             </div>
+            <Views studio />
             <div class="top-right">
                 <p class="adapter" id="adapter"><span class="quiet">{move || engine().0}</span>" "{move || engine().1}</p>
                 <button type="button" class="plain" title=text::THEME_HINT on:click=move |_| theme::switch(dark)>

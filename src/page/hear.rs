@@ -3,12 +3,10 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::state::{Engine, MaskChoice, PictureFacts, Studio};
+use super::picture_choice::PictureFacts;
+use super::state::{Engine, Studio};
 use super::{save, text};
-use crate::worker::protocol::{Fault, FaultKind, Reply, RunState};
-
-/// Readings kept for the plots; older ones are thinned out.
-const MAX_POINTS: usize = 20_000;
+use crate::worker::protocol::{Fault, FaultKind, MaskPurpose, Reply, RunId, RunState, SlotId};
 
 impl Studio {
     pub(super) fn hear(self, reply: Reply, attachment: &JsValue) {
@@ -32,15 +30,11 @@ impl Studio {
                     notes,
                 });
             }
-            // Unless the mask was given up while it was read.
-            Reply::Mask(facts) if self.mask_choice.get_untracked() != MaskChoice::Dense => {
-                self.mask_read(facts);
-            }
+            Reply::Mask { slot, facts } => self.with_slot(slot, |slot| self.mask_read(slot, facts)),
+            Reply::MaskRefused { slot, fault } => self.with_slot(slot, |slot| self.mask_refused(slot, fault)),
             Reply::Fault { run: None, fault } => {
-                match fault.kind {
-                    FaultKind::Picture => self.picture_refused(),
-                    FaultKind::Mask => self.mask_refused(),
-                    _ => {}
+                if fault.kind == FaultKind::Picture {
+                    self.picture_refused();
                 }
                 self.take_fault(fault);
             }
@@ -51,65 +45,84 @@ impl Studio {
                     crash.get_or_insert(message);
                 });
             }
-            Reply::Png { run, step } if self.is_current(run) => {
-                let name = self
-                    .picture
-                    .read_untracked()
-                    .as_ref()
-                    .map(|picture| picture.name.clone());
-                let name = text::file_name(name.as_deref().unwrap_or("picture"), step);
-                if save::png(attachment, &name).is_err() {
-                    let fault = Fault::new(
-                        FaultKind::Run,
-                        "the browser did not take the file: allow downloads for this page",
-                    );
-                    self.take_fault(fault);
-                }
-            }
-            Reply::Created { run, facts } if self.is_current(run) => self.facts.set(Some(facts)),
-            Reply::State { run, state } if self.is_current(run) => {
-                self.pausing.set(false);
-                self.state.set(state);
-            }
-            Reply::Compiling { run, done, total } if self.is_current(run) => self.compiled.set((done, total)),
-            Reply::Progress {
-                run,
-                step,
-                steps_per_second,
-                points,
-            } if self.is_current(run) => {
-                self.step.set(step);
-                self.steps_per_second.set(steps_per_second);
-                if !points.is_empty() {
-                    self.points.update(|all| {
-                        all.extend(points);
-                        if all.len() > MAX_POINTS {
-                            let mut place = 0;
-                            all.retain(|_| {
-                                place += 1;
-                                place % 2 == 1
-                            });
-                        }
-                    });
-                }
-            }
-            Reply::Fault { run: Some(run), fault } if self.is_current(run) => {
-                self.state.set(RunState::Failed);
-                self.take_fault(fault);
-            }
-            // Of a choice or a run that is gone.
-            Reply::Mask(_)
-            | Reply::Png { .. }
-            | Reply::Created { .. }
-            | Reply::State { .. }
-            | Reply::Compiling { .. }
-            | Reply::Progress { .. }
-            | Reply::Fault { .. } => {}
+            Reply::Png { run, .. }
+            | Reply::Created { run, .. }
+            | Reply::State { run, .. }
+            | Reply::Compiling { run, .. }
+            | Reply::Progress { run, .. }
+            | Reply::Moments { run, .. }
+            | Reply::Look { run, .. }
+            | Reply::MaskOnly { run, .. }
+            | Reply::MaskFile { run, .. }
+            | Reply::Fault { run: Some(run), .. } => self.hear_of(run, reply, attachment),
         }
     }
 
-    fn is_current(self, run: u32) -> bool {
-        self.run.get_value() == run
+    /// What concerns one run, unless that is gone.
+    fn hear_of(self, run: RunId, reply: Reply, attachment: &JsValue) {
+        let Some(lane) = self.lane_of(run) else { return };
+        match reply {
+            Reply::Created { facts, .. } => lane.facts.set(Some(facts)),
+            Reply::State { state, .. } => {
+                lane.pausing.set(false);
+                lane.state.set(state);
+            }
+            Reply::Compiling { done, total, .. } => lane.compiled.set((done, total)),
+            Reply::Progress {
+                step,
+                steps_per_second,
+                points,
+                ..
+            } => lane.progress(step, steps_per_second, points),
+            Reply::Png { step, .. } => {
+                let name = self.picture.with_untracked(|picture| {
+                    let name = picture.as_ref().map(|picture| picture.name.as_str());
+                    text::file_name(name.unwrap_or("picture"), step)
+                });
+                self.save(attachment, "image/png", &name);
+            }
+            Reply::Moments { moments, best, .. } => {
+                if let Some(fit) = self.fit_of(lane) {
+                    fit.moments.set(moments);
+                    fit.best.set(best);
+                }
+            }
+            Reply::Look { look, .. } => self.learning.seen(look),
+            Reply::MaskOnly {
+                step, keep, outcome, ..
+            } => self.learning.drawn.set(Some((step, keep, outcome))),
+            Reply::MaskFile { name, purpose, .. } => {
+                self.learning.taking.set(false);
+                match purpose {
+                    MaskPurpose::Save => self.save(attachment, "application/octet-stream", &name),
+                    MaskPurpose::Denoise => self.denoise_with(attachment, &name),
+                }
+            }
+            Reply::Fault { fault, .. } => {
+                lane.state.set(RunState::Failed);
+                self.take_fault(fault);
+            }
+            Reply::Started
+            | Reply::Ready { .. }
+            | Reply::Picture { .. }
+            | Reply::Mask { .. }
+            | Reply::MaskRefused { .. }
+            | Reply::Panic { .. } => {}
+        }
+    }
+
+    fn with_slot(self, slot: SlotId, act: impl FnOnce(super::mask_slot::MaskSlot)) {
+        if let Some(fit) = self.fits.into_iter().find(|fit| fit.mask.id == slot) {
+            act(fit.mask);
+        }
+    }
+
+    /// Offers a file for download.
+    pub(super) fn save(self, bytes: &JsValue, media_type: &str, name: &str) {
+        if save::file(bytes, media_type, name).is_err() {
+            let message = "the browser did not take the file: allow downloads for this page";
+            self.take_fault(Fault::new(FaultKind::Run, message));
+        }
     }
 
     fn take_fault(self, fault: Fault) {

@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::mask_slot::{MaskChoice, MaskSlot};
 use super::picture_picker::take_file;
-use super::state::{MaskChoice, Studio};
+use super::state::Studio;
 use super::text;
 use crate::catalogue::Preset;
 
 #[component]
-pub fn MaskPicker(studio: Studio) -> impl IntoView {
+pub fn MaskPicker(studio: Studio, mask: MaskSlot) -> impl IntoView {
     let (presets, samples) = studio
         .catalogue
         .with_value(|catalogue| (catalogue.presets.clone(), catalogue.samples.clone()));
@@ -22,28 +23,28 @@ pub fn MaskPicker(studio: Studio) -> impl IntoView {
             .flatten()
             .collect::<Vec<_>>()
             .join(", ");
-        let chosen = move || studio.mask_choice.get() == MaskChoice::Preset(id.get_value());
+        let chosen = move || mask.choice.get() == MaskChoice::Preset(id.get_value());
         view! {
             <button type="button" class="row-card" data-mask=preset.id.clone()
                 aria-pressed=move || chosen().to_string()
-                on:click=move |_| studio.choose_mask(MaskChoice::Preset(id.get_value()))>
+                on:click=move |_| studio.choose_mask(mask, MaskChoice::Preset(id.get_value()))>
                 {thumb.map(|src| view! { <img src=src alt="" width="40" height="40" loading="lazy" /> })}
                 <span><span class="row-title">{preset.title.clone()}</span><span class="row-hint">{hint}</span></span>
             </button>
         }
     };
-    let dense = move || studio.mask_choice.get() == MaskChoice::Dense;
-    let own = move || studio.mask_choice.get() == MaskChoice::Own;
-    let facts = move || match (studio.mask_choice.get(), studio.mask.get()) {
+    let dense = move || mask.choice.get() == MaskChoice::Dense;
+    let own = move || mask.choice.get() == MaskChoice::Own;
+    let facts = move || match (mask.choice.get(), mask.facts.get()) {
         (MaskChoice::Dense, _) => None,
         (_, None) => Some(view! { <p class="facts">{text::MASK_LOADING}</p> }.into_any()),
-        (_, Some(mask)) => {
-            let counts = text::mask_facts(mask.kept, mask.n);
-            let advice = (!mask.alive).then(|| format!(" {}", text::MASK_DEAD));
+        (_, Some(facts)) => {
+            let counts = text::mask_facts(facts.kept, facts.n);
+            let advice = (!facts.alive).then(|| format!(" {}", text::MASK_DEAD));
             Some(
                 view! {
-                    <p class="facts" class:bad=!mask.alive id="mask-facts">
-                        {mask.name}": "{counts}". "{mask.sentence}{advice}
+                    <p class="facts" class:bad=!facts.alive id="mask-facts">
+                        {facts.name}": "{counts}". "{facts.sentence}{advice}
                     </p>
                 }
                 .into_any(),
@@ -56,7 +57,7 @@ pub fn MaskPicker(studio: Studio) -> impl IntoView {
             <div class="rows">
                 {presets.into_iter().map(card).collect_view()}
                 <button type="button" class="row-card" data-mask="dense" aria-pressed=move || dense().to_string()
-                    on:click=move |_| studio.choose_mask(MaskChoice::Dense)>
+                    on:click=move |_| studio.choose_mask(mask, MaskChoice::Dense)>
                     <span class="swatch" aria-hidden="true"></span>
                     <span>
                         <span class="row-title">{text::MASK_DENSE}</span>
@@ -65,7 +66,7 @@ pub fn MaskPicker(studio: Studio) -> impl IntoView {
                 </button>
                 <label class="row-card own" class:chosen=own>
                     <input type="file" id="mask-file"
-                        on:change=move |event| take_file(&event, |file| studio.choose_own_mask(file)) />
+                        on:change=move |event| take_file(&event, |file| studio.choose_own_mask(mask, file)) />
                     <span class="plus" aria-hidden="true">"+"</span>
                     <span>
                         <span class="row-title">{text::MASK_OWN}</span>

@@ -1,5 +1,6 @@
 //! The page: Leptos components over the state in [`state`], which talks to the worker.
 
+pub mod bars;
 pub mod scale;
 
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
@@ -9,25 +10,37 @@ mod app;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod canvases;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
-mod choices;
-#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod crash;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod denoise;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod drop;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
-mod footer;
+mod export;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
-mod good;
+mod fits;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod footer;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod header;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod hear;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod lane;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod layer;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod learn;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod link;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod mask_picker;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod mask_slot;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod notices;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod picture_choice;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod picture_picker;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
@@ -35,7 +48,11 @@ mod plot;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod query;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod race;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod readings;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod route;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod save;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
@@ -50,6 +67,8 @@ mod text;
 mod theme;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod transport;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod zoom;
 
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 pub use app::mount;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::lane::{Lane, over_budget};
 use super::state::{Engine, Studio};
 use super::text;
 use crate::worker::protocol::{EngineKind, Fault, FaultKind, Framing};
@@ -10,12 +11,15 @@ use crate::worker::protocol::{EngineKind, Fault, FaultKind, Framing};
 const MODEST_SIZE: usize = 256;
 
 #[component]
-pub fn Notices(studio: Studio) -> impl IntoView {
+pub fn Notices(studio: Studio, lanes: Signal<Vec<Lane>>) -> impl IntoView {
     let fault = move || studio.fault.get().map(|fault| view! { <FaultNotice studio fault /> });
     let memory = move || {
-        let facts = studio.facts.get().filter(|facts| facts.bytes > facts.budget)?;
-        let sentence = text::over_budget(&facts);
-        let size = facts.fitting_size.unwrap_or(MODEST_SIZE);
+        let lanes = lanes.get();
+        let (bytes, budget) = over_budget(&lanes)?;
+        let sentence = text::over_budget(bytes, budget);
+        // Together they may need more than fits where each alone would do.
+        let fitting = lanes.iter().filter_map(|lane| lane.facts.get()?.fitting_size).min();
+        let size = fitting.unwrap_or(MODEST_SIZE);
         Some(view! {
             <div class="notice warning">
                 <p>{sentence}</p>
@@ -29,9 +33,25 @@ pub fn Notices(studio: Studio) -> impl IntoView {
             </div>
         })
     };
+    let stale = move || {
+        let lanes = lanes.get();
+        lanes.iter().any(|lane| lane.stale.get()).then(|| {
+            view! {
+                <div class="notice">
+                    <p>{text::STALE}</p>
+                    <p class="actions">
+                        <button type="button" on:click=move |_| lanes.iter().for_each(|lane| studio.reset(*lane))>
+                            {text::STALE_RESET}
+                        </button>
+                    </p>
+                </div>
+            }
+        })
+    };
     view! {
         {fault}
         {memory}
+        {stale}
     }
 }
 

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{File, HtmlInputElement};
 
-use super::state::{PictureChoice, Studio};
+use super::picture_choice::PictureChoice;
+use super::state::Studio;
 use super::text;
 use crate::catalogue::Sample;
 

@@ -1,9 +1,8 @@
-//! The curves: PSNR and loss over the steps, as SVG with a text alternative.
+//! Curves over the steps, as SVG with a text alternative: one plot may hold those of several runs.
 
 use leptos::prelude::*;
 
 use super::scale::{Scale, log_ticks, path, thin, ticks};
-use super::state::Studio;
 use super::text;
 
 /// Units of the drawing.
@@ -16,108 +15,104 @@ const BOTTOM: f64 = 24.0;
 /// Points of a curve that are drawn.
 const POINTS: usize = 400;
 
-/// What makes one plot differ from the other.
+/// What makes one plot differ from another.
 #[derive(Clone, Copy, PartialEq)]
-struct Kind {
-    id: &'static str,
-    title: &'static str,
-    short: &'static str,
-    unit: &'static str,
-    logarithmic: bool,
-    /// Whether larger is better.
-    rising: bool,
+pub struct Kind {
+    pub id: &'static str,
+    pub title: &'static str,
+    /// What is measured, in a word or two.
+    pub short: &'static str,
+    /// With the space before it.
+    pub unit: &'static str,
+    pub logarithmic: bool,
+    /// The least height of the axis in the measure's unit, so that noise does not fill the plot.
+    pub least_span: f64,
+    /// Which value is the best, if one is.
+    pub best: Option<Best>,
 }
 
-const PSNR: Kind = Kind {
-    id: "psnr-plot",
-    title: text::PSNR_PLOT,
-    short: text::PSNR,
-    unit: " dB",
-    logarithmic: false,
-    rising: true,
-};
-const LOSS: Kind = Kind {
-    id: "loss-plot",
-    title: text::LOSS_PLOT,
-    short: text::LOSS,
-    unit: "",
-    logarithmic: true,
-    rising: false,
-};
+#[derive(Clone, Copy, PartialEq)]
+pub enum Best {
+    Highest,
+    Lowest,
+}
 
-#[component]
-pub fn Plots(studio: Studio) -> impl IntoView {
-    let psnr = Signal::derive(move || {
-        studio
-            .points
-            .read()
-            .iter()
-            .filter_map(|p| Some((p.step as f64, p.psnr?)))
-            .collect::<Vec<_>>()
-    });
-    let loss = Signal::derive(move || {
-        studio
-            .points
-            .read()
-            .iter()
-            .map(|p| (p.step as f64, p.loss))
-            .collect::<Vec<_>>()
-    });
-    let noisy = Signal::derive(move || studio.facts.read().as_ref().and_then(|facts| facts.noisy_psnr));
-    let no_clean = move || {
-        studio
-            .facts
-            .read()
-            .as_ref()
-            .is_some_and(|facts| facts.noisy_psnr.is_none())
-    };
-    view! {
-        <section class="plots" aria-labelledby="curves-title">
-            <h2 id="curves-title" class="for-readers">{text::CURVES}</h2>
-            <Plot kind=PSNR points=psnr level=noisy
-                empty=Signal::derive(move || if no_clean() { text::NO_PSNR } else { text::NO_POINTS }) />
-            <Plot kind=LOSS points=loss level=Signal::derive(|| None) empty=Signal::derive(|| text::NO_POINTS) />
-        </section>
-    }
+/// Step and value, in the order of steps.
+pub type Points = Vec<(f64, f64)>;
+
+/// A curve. The name is told only where there are several.
+#[derive(Clone, PartialEq)]
+pub struct Curve {
+    pub name: String,
+    /// Which colour and dashes it has, from 0.
+    pub style: usize,
+    pub points: Points,
+}
+
+/// A value to compare with, drawn as a line across.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Level {
+    pub value: f64,
+    pub name: &'static str,
 }
 
 #[component]
-fn Plot(
+pub fn Plot(
     kind: Kind,
-    points: Signal<Vec<(f64, f64)>>,
-    /// A value to compare with, drawn as a line across.
-    level: Signal<Option<f64>>,
-    empty: Signal<&'static str>,
+    #[prop(into)] curves: Signal<Vec<Curve>>,
+    #[prop(into)] level: Signal<Option<Level>>,
+    #[prop(into)] empty: Signal<&'static str>,
 ) -> impl IntoView {
     let summary = move || {
-        points
-            .with(|points| summary(kind, points))
+        curves
+            .with(|curves| summary(kind, curves))
             .unwrap_or_else(|| empty.get().to_owned())
     };
     let drawing = move || {
-        let points = points.get();
-        if points.is_empty() {
+        let curves = curves.get();
+        if curves.iter().all(|curve| curve.points.is_empty()) {
             return view! { <text x=WIDTH / 2.0 y=HEIGHT / 2.0 class="empty">{empty.get()}</text> }.into_any();
         }
-        draw(kind, &points, level.get()).into_any()
+        draw(kind, &curves, level.get()).into_any()
+    };
+    let legend = move || {
+        let curves = curves.read();
+        let entry = |curve: &Curve| view! { <li><Key style=curve.style />{curve.name.clone()}</li> };
+        (curves.len() > 1).then(|| {
+            let entries = curves.iter().map(entry).collect_view();
+            view! { <ul class="legend">{entries}</ul> }
+        })
     };
     view! {
         <figure class="plot">
             <figcaption>{kind.title}</figcaption>
             <svg id=kind.id viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=summary>{drawing}</svg>
+            {legend}
         </figure>
     }
 }
 
-fn draw(kind: Kind, points: &[(f64, f64)], level: Option<f64>) -> impl IntoView {
-    let value = |v: f64| if kind.logarithmic { v.max(1e-9).log10() } else { v };
-    let last_step = points.last().map_or(0.0, |p| p.0).max(10.0);
-    let values = points.iter().map(|p| p.1).chain(level).filter(|v| v.is_finite());
+/// The line of a legend.
+#[component]
+pub fn Key(style: usize) -> impl IntoView {
+    view! {
+        <svg class="key" viewBox="0 0 24 6" aria-hidden="true">
+            <path d="M0 3H24" class=format!("curve curve-{style}") />
+        </svg>
+    }
+}
+
+fn draw(kind: Kind, curves: &[Curve], level: Option<Level>) -> impl IntoView + use<> {
+    let value = move |v: f64| if kind.logarithmic { v.max(1e-9).log10() } else { v };
+    let points = || curves.iter().flat_map(|curve| &curve.points);
+    let last_step = points().map(|p| p.0).fold(10.0, f64::max);
+    let compared = level.map(|level| level.value);
+    let values = points().map(|p| p.1).chain(compared).filter(|v| v.is_finite());
     let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     let pad = if kind.logarithmic {
         0.0
     } else {
-        (0.05 * (high - low)).max(0.2)
+        (0.05 * (high - low)).max(0.5 * (kind.least_span - (high - low)))
     };
     let factor = if kind.logarithmic { 1.15 } else { 1.0 };
     let (low, high) = ((low - pad) / factor, (high + pad) * factor);
@@ -145,41 +140,63 @@ fn draw(kind: Kind, points: &[(f64, f64)], level: Option<f64>) -> impl IntoView 
     let column = move |tick: f64| {
         view! { <text x=x.at(tick) y=HEIGHT - 6.0 class="tick-x">{text::thousands(tick as u64)}</text> }
     };
-    let curve: Vec<(f64, f64)> = thin(points, POINTS).into_iter().map(|(s, v)| (s, value(v))).collect();
-    let end = curve
-        .last()
-        .map(|(s, v)| view! { <circle cx=x.at(*s) cy=y.at(*v) r="3.5" class="end" /> });
+    let curve = |curve: &Curve| {
+        let thinned = thin(&curve.points, POINTS);
+        let drawn: Points = thinned.into_iter().map(|(s, v)| (s, value(v))).collect();
+        let end = drawn.last().map(|(s, v)| {
+            view! { <circle cx=x.at(*s) cy=y.at(*v) r="3.5" class=format!("end end-{}", curve.style) /> }
+        });
+        view! {
+            <path d=path(&drawn, x, y) class=format!("curve curve-{}", curve.style) />
+            {end}
+        }
+    };
     let line = level.map(|level| {
-        let at = y.at(value(level));
+        let at = y.at(value(level.value));
         view! {
             <line x1=LEFT x2=WIDTH - RIGHT y1=at y2=at class="level" />
-            <text x=WIDTH - RIGHT y=at - 5.0 class="level-name">{text::NOISY_LEVEL}</text>
+            <text x=WIDTH - RIGHT y=at - 5.0 class="level-name">{level.name}</text>
         }
     });
     view! {
         {rows.into_iter().map(grid).collect_view()}
         {columns.into_iter().map(column).collect_view()}
         {line}
-        <path d=path(&curve, x, y) class="curve" />
-        {end}
+        {curves.iter().map(curve).collect_view()}
     }
 }
 
-/// The curve in words.
-fn summary(kind: Kind, points: &[(f64, f64)]) -> Option<String> {
+/// The curves in words; none without a point.
+fn summary(kind: Kind, curves: &[Curve]) -> Option<String> {
+    let several = curves.len() > 1;
+    let sentences: Vec<String> = curves
+        .iter()
+        .filter_map(|curve| {
+            let sentence = sentence(kind, &curve.points)?;
+            Some(if several {
+                format!("{}: {sentence}", curve.name)
+            } else {
+                sentence
+            })
+        })
+        .collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+fn sentence(kind: Kind, points: &Points) -> Option<String> {
     let named = |point: &(f64, f64)| (point.0 as u64, point.1);
     let ends = (points.first()?, points.last()?);
     let by_value = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
-    let best = if kind.rising {
-        points.iter().max_by(by_value)
-    } else {
-        points.iter().min_by(by_value)
+    let best = match kind.best {
+        Some(Best::Highest) => points.iter().max_by(by_value),
+        Some(Best::Lowest) => points.iter().min_by(by_value),
+        None => None,
     };
     Some(text::plot_summary(
         kind.short,
         kind.unit,
         named(ends.0),
         named(ends.1),
-        named(best?),
+        best.map(named),
     ))
 }

@@ -2,20 +2,20 @@
 
 use leptos::prelude::*;
 
-use super::state::Studio;
+use super::lane::Lane;
 use super::text;
 
 #[component]
-pub fn Readings(studio: Studio) -> impl IntoView {
-    let last = move || studio.points.read().last().copied();
+pub fn Readings(lane: Lane) -> impl IntoView {
+    let last = move || lane.points.read().last().copied();
     let psnr = move || text::decibels(last().and_then(|point| point.psnr));
     let gain = move || {
-        let noisy = studio.facts.read().as_ref().and_then(|facts| facts.noisy_psnr)?;
+        let noisy = lane.facts.read().as_ref().and_then(|facts| facts.noisy_psnr)?;
         let now = last()?.psnr?;
         Some(text::gain(now - noisy))
     };
     let best = move || {
-        let points = studio.points.read();
+        let points = lane.points.read();
         points
             .iter()
             .filter_map(|p| Some((p.step, p.psnr?)))
@@ -24,7 +24,7 @@ pub fn Readings(studio: Studio) -> impl IntoView {
     let best_psnr = move || text::decibels(best().map(|best| best.1));
     let best_step = move || best().map(|best| text::at_step(best.0));
     let loss = move || text::loss(last().map(|point| point.loss));
-    let speed = move || text::speed(studio.steps_per_second.get());
+    let speed = move || text::speed(lane.steps_per_second.get());
     view! {
         <section class="readings" aria-labelledby="readings-title">
             <h2 id="readings-title" class="for-readers">{text::READINGS}</h2>

@@ -4,13 +4,13 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
-/// Offers PNG bytes (an `ArrayBuffer`) as a download.
+/// Offers bytes (an `ArrayBuffer`) as a download.
 ///
 /// # Errors
 /// The browser's.
-pub fn png(bytes: &JsValue, name: &str) -> Result<(), JsValue> {
+pub fn file(bytes: &JsValue, media_type: &str, name: &str) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
-    options.set_type("image/png");
+    options.set_type(media_type);
     let blob = Blob::new_with_buffer_source_sequence_and_options(&Array::of1(bytes), &options)?;
     let address = Url::create_object_url_with_blob(&blob)?;
     let document = web_sys::window()

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::lane::Lane;
 use super::state::{Engine, Studio};
 use super::text;
 use crate::worker::protocol::{EngineKind, Framing};
@@ -12,17 +13,31 @@ const SIZES: [usize; 8] = [128, 192, 256, 384, 512, 768, 1024, 2048];
 const CPU_SIZES: usize = 256;
 
 #[component]
-pub fn Settings(studio: Studio) -> impl IntoView {
+pub fn Settings(
+    studio: Studio,
+    lanes: Signal<Vec<Lane>>,
+    /// What the fields that are seldom changed are about.
+    more: &'static str,
+    /// Fields of the view itself, among these.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
     let needs = move || {
         let kind = match studio.engine.get() {
             Engine::Ready { kind, .. } => kind,
             _ => EngineKind::Gpu,
         };
-        studio.facts.get().map(|facts| text::needs(&facts, kind))
+        lanes
+            .get()
+            .first()
+            .and_then(|lane| lane.facts.get())
+            .map(|facts| text::needs(&facts, kind))
     };
     let hint = move || {
-        if studio.is_busy() {
+        if lanes.get().into_iter().any(Lane::is_busy) {
             text::LOCKED
+        } else if studio.is_busy() {
+            text::LOCKED_ELSEWHERE
         } else {
             text::STARTS_OVER
         }
@@ -34,7 +49,7 @@ pub fn Settings(studio: Studio) -> impl IntoView {
             <p class="facts" id="needs">{needs}</p>
             <NoiseField studio />
             <details>
-                <summary>{text::MORE}</summary>
+                <summary>{more}</summary>
                 <div class="fields">
                     <NumberField id="noise-seed" label=text::NOISE_SEED low=0 high=MAX_SEED
                         value=Signal::derive(move || studio.setup.get().noise_seed)
@@ -42,9 +57,7 @@ pub fn Settings(studio: Studio) -> impl IntoView {
                     <NumberField id="init-seed" label=text::INIT_SEED low=0 high=MAX_SEED
                         value=Signal::derive(move || studio.setup.get().init_seed)
                         set=move |value| studio.change(|setup| setup.init_seed = value) />
-                    <NumberField id="steps" label=text::STEPS low=1 high=1_000_000
-                        value=Signal::derive(move || studio.setup.get().steps)
-                        set=move |value| studio.change(|setup| setup.steps = value) />
+                    {children.map(|children| children())}
                     <EngineField studio />
                 </div>
             </details>
@@ -130,6 +143,21 @@ fn NoiseField(studio: Studio) -> impl IntoView {
         <input type="range" id="sigma" min="0" max="0.5" step="0.01" aria-describedby="sigma-hint"
             prop:value=sigma on:change=choose />
         <p class="hint" id="sigma-hint">{text::SIGMA_HINT}</p>
+    }
+}
+
+/// How many updates the runs of a view make.
+#[component]
+pub fn StepsField(studio: Studio, lanes: Signal<Vec<Lane>>) -> impl IntoView {
+    let set = move |steps| {
+        for lane in lanes.get_untracked() {
+            lane.steps.set(steps);
+            studio.reset(lane);
+        }
+    };
+    let steps = move || lanes.with(|lanes| lanes.first().map_or(0, |lane| lane.steps.get()));
+    view! {
+        <NumberField id="steps" label=text::STEPS low=1 high=1_000_000 value=Signal::derive(steps) set=set />
     }
 }
 

@@ -1,49 +1,128 @@
 //! The picture: two views of it on either side of a boundary that a person moves. Only the browser's compositor works
-//! for the slider; nothing waits for the GPU.
+//! for the slider and the magnifier; nothing waits for the GPU.
 
-use leptos::html;
 use leptos::prelude::*;
 
+use super::fits::Fit;
+use super::layer::Layer;
+use super::race::RaceRow;
 use super::state::Studio;
 use super::text;
+use super::zoom::{Overview, Zoom, ZoomField};
 use crate::worker::protocol::{RunState, View};
 
-const VIEWS: [View; 3] = [View::Noisy, View::Result, View::Clean];
+/// A view of one of the fits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Shown {
+    fit: usize,
+    view: View,
+}
+
+const fn first(view: View) -> Shown {
+    Shown { fit: 0, view }
+}
+
+/// Canvases that are always there, so that changing over to them takes no time.
+const KEPT: [Shown; 3] = [first(View::Noisy), first(View::Result), first(View::Clean)];
+/// What each fit has of its own.
+const OF_FIT: [View; 3] = [View::Result, View::Best, View::Moment];
+
+impl Shown {
+    /// As a choice's value: for the first fit the view's name alone.
+    fn value(self) -> String {
+        let name = text::view(self.view);
+        match self.fit {
+            0 => name.to_owned(),
+            fit => format!("{name} {}", fit + 1),
+        }
+    }
+
+    fn fit(self, studio: Studio) -> Fit {
+        studio.fits[self.fit]
+    }
+
+    /// Whether there is such a picture.
+    fn exists(self, studio: Studio) -> bool {
+        let fit = self.fit(studio);
+        match self.view {
+            View::Noisy | View::MaskOnly => true,
+            View::Clean => fit
+                .lane
+                .facts
+                .read()
+                .as_ref()
+                .is_some_and(|facts| facts.noisy_psnr.is_some()),
+            View::Result => fit.on.get() && fit.lane.step.get() > 0,
+            View::Best => fit.on.get() && fit.best.read().is_some(),
+            View::Moment => fit.on.get() && !fit.moments.read().is_empty(),
+        }
+    }
+
+    /// The view, and whose it is where there are several.
+    fn name(self, studio: Studio) -> String {
+        let name = text::view(self.view);
+        if OF_FIT.contains(&self.view) && studio.fits_on().len() > 1 {
+            return text::of_fit(name, &self.fit(studio).name(studio));
+        }
+        name.to_owned()
+    }
+
+    /// The name, and of which moment it is.
+    fn caption(self, studio: Studio) -> String {
+        let fit = self.fit(studio);
+        let moment = match self.view {
+            View::Best => fit.best.get(),
+            View::Moment => fit.moment(studio.recalled.get()),
+            View::Noisy | View::Result | View::Clean | View::MaskOnly => None,
+        };
+        let name = self.name(studio);
+        match moment {
+            Some(moment) => format!("{name}: {}", text::moment(moment)),
+            None => name,
+        }
+    }
+}
 
 #[component]
 pub fn Stage(studio: Studio) -> impl IntoView {
-    let left = RwSignal::new(View::Noisy);
-    let right = RwSignal::new(View::Result);
+    let lane = studio.fits[0].lane;
+    let left = RwSignal::new(first(View::Noisy));
+    let right = RwSignal::new(first(View::Result));
     let split = RwSignal::new(50_u32);
-    let started = move || studio.step.get() > 0;
-    let has_clean = move || {
-        studio
-            .facts
-            .read()
-            .as_ref()
-            .is_some_and(|facts| facts.noisy_psnr.is_some())
-    };
+    let zoom = Zoom::new();
     // A view that is not there yet, or that this picture does not have, gives way to the noisy picture.
-    let shown = move |wanted: View| match wanted {
-        View::Result if !started() => View::Noisy,
-        View::Clean if !has_clean() => View::Noisy,
-        view => view,
+    let shown = move |wanted: Shown| match wanted.exists(studio) {
+        true => wanted,
+        false => first(View::Noisy),
     };
     let sides = Memo::new(move |_| (shown(left.get()), shown(right.get())));
-    let layer = move |view: View| {
+    let class = move |layer: Shown| {
         move || match sides.get() {
-            (a, _) if a == view => "layer under",
-            (_, b) if b == view => "layer over",
+            (a, _) if a == layer => "layer under",
+            (_, b) if b == layer => "layer over",
             _ => "layer off",
         }
     };
+    // New elements for each worker.
+    let layers = Memo::new(move |_| {
+        let (a, b) = sides.get();
+        let others = [a, b].into_iter().filter(|shown| !KEPT.contains(shown));
+        let mut layers: Vec<(u32, Shown)> = KEPT
+            .into_iter()
+            .chain(others)
+            .map(|shown| (studio.session.get(), shown))
+            .collect();
+        layers.dedup();
+        layers
+    });
     let compares = move || sides.get().0 != sides.get().1;
     let (width, height) = (
-        move || studio.facts.read().as_ref().map_or(4, |facts| facts.width).to_string(),
-        move || studio.facts.read().as_ref().map_or(3, |facts| facts.height).to_string(),
+        move || lane.facts.read().as_ref().map_or(4, |facts| facts.width).to_string(),
+        move || lane.facts.read().as_ref().map_or(3, |facts| facts.height).to_string(),
     );
-    let ready = move || studio.facts.read().is_some();
-    let waiting = move || match studio.state.get() {
+    let ready = move || lane.facts.read().is_some();
+    let started = move || lane.step.get() > 0;
+    let waiting = move || match lane.state.get() {
         RunState::Idle => text::WAITING_START,
         _ => text::WAITING_RESULT,
     };
@@ -52,59 +131,103 @@ pub fn Stage(studio: Studio) -> impl IntoView {
             split.set(value);
         }
     };
+    let layer = move |(_, shown): (u32, Shown)| {
+        let lane = shown.fit(studio).lane;
+        view! {
+            <div class=class(shown) data-view=text::view(shown.view)>
+                <Layer studio lane view=shown.view class="magnified" />
+            </div>
+        }
+    };
+    let looks_back = move || [left.get(), right.get()].iter().any(|side| side.view == View::Moment);
     view! {
-        <div class="stage">
+        <div class="stage" style:--w=width style:--h=height style:--zoom=move || zoom.factor()
+            style:--shift-x=move || zoom.shift().0 style:--shift-y=move || zoom.shift().1>
             <div class="frame" id="frame" class:empty=move || !ready() class:compares=compares
-                style:--w=width style:--h=height style:--split=move || format!("{}%", split.get())>
-                // New elements for each worker.
-                <For each=move || VIEWS.map(|view| (studio.session.get(), view)) key=|key| *key
-                    children=move |(_, view)| view! { <Layer studio view class=Signal::derive(layer(view)) /> } />
-                <span class="corner left">{move || text::view(sides.get().0)}</span>
-                <span class="corner right" class:gone=move || !compares()>{move || text::view(sides.get().1)}</span>
+                style:--split=move || format!("{}%", split.get())>
+                <For each=move || layers.get() key=|key| *key children=layer />
+                <span class="corner left">{move || sides.get().0.caption(studio)}</span>
+                <span class="corner right" class:gone=move || !compares()>
+                    {move || sides.get().1.caption(studio)}
+                </span>
                 <input type="range" class="split" id="split" min="0" max="100" step="1"
                     aria-label=text::COMPARE_SLIDER prop:value=move || split.get().to_string()
                     disabled=move || !compares() on:input=slide />
                 <span class="handle" aria-hidden="true"><span class="grip">"‹ ›"</span></span>
+                <Show when=move || zoom.is_on()>
+                    <Overview studio lane zoom />
+                </Show>
             </div>
             <div class="sides">
-                <Side id="left-view" label=text::COMPARE_LEFT side=left has_clean=Signal::derive(has_clean) />
+                <Side studio id="left-view" label=text::COMPARE_LEFT side=left />
                 <p class="hint" class:gone=move || started() || !ready()>{waiting}</p>
-                <Side id="right-view" label=text::COMPARE_RIGHT side=right has_clean=Signal::derive(has_clean) />
+                <ZoomField zoom />
+                <Side studio id="right-view" label=text::COMPARE_RIGHT side=right />
             </div>
+            <Show when=looks_back>
+                <Past studio />
+            </Show>
+            <RaceRow studio />
         </div>
     }
 }
 
-/// A canvas that hands itself to the worker when it is put into the document.
+/// The scrubber over the pictures of the past.
 #[component]
-fn Layer(studio: Studio, view: View, class: Signal<&'static str>) -> impl IntoView {
-    let canvas = NodeRef::<html::Canvas>::new();
-    canvas.on_load(move |element| studio.adopt(view, &element));
+fn Past(studio: Studio) -> impl IntoView {
+    let fit = studio.fits[0];
+    let last = move || fit.moments.read().len().saturating_sub(1);
+    let place = move || {
+        let moments = fit.moments.read();
+        let recalled = studio.recalled.get();
+        moments
+            .partition_point(|moment| moment.step <= recalled)
+            .saturating_sub(1)
+    };
+    let words = move || fit.moment(studio.recalled.get()).map(text::moment);
+    let slide = move |event| {
+        let place: Option<usize> = event_target_value(&event).parse().ok();
+        let found = place.and_then(|place| fit.moments.read_untracked().get(place).copied());
+        if let Some(moment) = found {
+            studio.recall(moment.step);
+        }
+    };
     view! {
-        <canvas node_ref=canvas class=class data-view=text::view(view) role="img" aria-label=text::view(view)
-            width="4" height="3"></canvas>
+        <div class="past">
+            <label for="past">{text::PAST}</label>
+            <input type="range" id="past" class="wide" min="0" max=move || last().to_string() step="1"
+                aria-valuetext=words prop:value=move || place().to_string() on:input=slide />
+            <output for="past">{words}</output>
+        </div>
     }
 }
 
 #[component]
-fn Side(id: &'static str, label: &'static str, side: RwSignal<View>, has_clean: Signal<bool>) -> impl IntoView {
+fn Side(studio: Studio, id: &'static str, label: &'static str, side: RwSignal<Shown>) -> impl IntoView {
+    let choices = Memo::new(move |_| {
+        let mut choices = vec![first(View::Noisy), first(View::Clean)];
+        let of_fit = |fit: Fit| OF_FIT.map(|view| Shown { fit: fit.place, view });
+        choices.extend(studio.fits_on().into_iter().flat_map(of_fit));
+        choices
+    });
     let choose = move |event| {
-        let name = event_target_value(&event);
-        if let Some(view) = VIEWS.into_iter().find(|view| text::view(*view) == name) {
-            side.set(view);
+        let value = event_target_value(&event);
+        if let Some(shown) = choices.get_untracked().into_iter().find(|shown| shown.value() == value) {
+            side.set(shown);
         }
     };
-    let option = move |view: View| {
-        let name = text::view(view);
+    // The result may be chosen before it is there: it then appears when it comes.
+    let missing = move |shown: Shown| shown.view != View::Result && !shown.exists(studio);
+    let option = move |shown: Shown| {
         view! {
-            <option value=name prop:selected=move || side.get() == view
-                disabled=move || view == View::Clean && !has_clean.get()>{name}</option>
+            <option value=shown.value() prop:selected=move || side.get() == shown
+                disabled=move || missing(shown)>{move || shown.name(studio)}</option>
         }
     };
     view! {
         <label class="side" for=id>
             <span>{label}</span>
-            <select id=id on:change=choose>{VIEWS.map(option).collect_view()}</select>
+            <select id=id on:change=choose>{move || choices.get().into_iter().map(option).collect_view()}</select>
         </label>
     }
 }

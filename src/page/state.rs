@@ -5,20 +5,25 @@ use wasm_bindgen::JsValue;
 use web_sys::File;
 
 use super::canvases::Canvases;
-use super::good::{GoodMask, GoodPicture, NO_MASK};
+use super::fits::{FITS, Fit};
+use super::lane::Lane;
+use super::learn::Learning;
 use super::link::Link;
+use super::mask_slot::MaskChoice;
+use super::picture_choice::{GoodPicture, PictureChoice, PictureFacts};
 use super::query::Query;
+use super::route::Route;
 use crate::catalogue::Catalogue;
 use crate::engine::AdapterDescription;
-use crate::worker::protocol::{
-    EngineKind, Fault, Framing, MaskFacts, Point, Request, RunFacts, RunId, RunState, Setup,
-};
+use crate::worker::protocol::{CanvasId, EngineKind, Fault, Framing, Request, RunId, Setup, View};
 
 /// Longer side in pixels, on a GPU and on anything slower.
 pub const SIZE_ON_GPU: usize = 256;
 pub const SIZE_IN_SOFTWARE: usize = 192;
 /// Of the noise that is added to a sample.
 pub const SAMPLE_SIGMA: f64 = 0.1;
+/// Updates of a fit.
+const FIT_STEPS: u64 = 2000;
 
 /// The engine, as far as the page knows.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,67 +37,37 @@ pub enum Engine {
     Absent,
 }
 
-/// The picture that was chosen.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PictureChoice {
-    Sample(String),
-    Own,
-}
-
-/// The mask that was chosen.
-#[derive(Clone, Debug, PartialEq)]
-pub enum MaskChoice {
-    Dense,
-    Preset(String),
-    Own,
-}
-
-/// The picture that the worker has read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PictureFacts {
-    pub name: String,
-    pub width: usize,
-    pub height: usize,
-    pub notes: Vec<String>,
-}
-
 /// All of the page's state. It is a handful of signals, so it is copied into every component.
 #[derive(Clone, Copy)]
 pub struct Studio {
     pub catalogue: StoredValue<Catalogue>,
+    pub route: RwSignal<Route>,
     pub engine: RwSignal<Engine>,
     /// The engine that a person, or the address, asked for.
     pub wanted_engine: RwSignal<EngineKind>,
     pub picture_choice: RwSignal<PictureChoice>,
     pub picture: RwSignal<Option<PictureFacts>>,
-    pub mask_choice: RwSignal<MaskChoice>,
-    /// None while it is read, and for a dense run.
-    pub mask: RwSignal<Option<MaskFacts>>,
+    /// What all runs share.
     pub setup: RwSignal<Setup>,
-    pub facts: RwSignal<Option<RunFacts>>,
-    pub state: RwSignal<RunState>,
-    /// A pause was asked for, and the step that runs is not over.
-    pub pausing: RwSignal<bool>,
-    pub compiled: RwSignal<(usize, usize)>,
-    pub points: RwSignal<Vec<Point>>,
-    pub step: RwSignal<u64>,
-    pub steps_per_second: RwSignal<Option<f64>>,
-    pub fault: RwSignal<Option<Fault>>,
-    pub crash: RwSignal<Option<String>>,
+    pub fits: [Fit; FITS],
+    /// The step of the fits that is looked back at.
+    pub recalled: RwSignal<u64>,
+    pub learning: Learning,
     /// More memory than the budget was agreed to.
     pub beyond_budget: RwSignal<bool>,
+    pub fault: RwSignal<Option<Fault>>,
+    pub crash: RwSignal<Option<String>>,
     /// Counts workers: each has canvases of its own, since a canvas is handed over for ever.
     pub session: RwSignal<u32>,
-    pub run: StoredValue<RunId>,
+    /// The last run's number.
+    last_run: StoredValue<RunId>,
     /// A person chose the size, so it does not follow the adapter any more.
     size_chosen: StoredValue<bool>,
     link: StoredValue<Option<Link>, LocalStorage>,
     canvases: StoredValue<Canvases, LocalStorage>,
     pub(super) own_picture: StoredValue<Option<File>, LocalStorage>,
-    pub(super) own_mask: StoredValue<Option<File>, LocalStorage>,
     /// What the worker has now: a choice that fails falls back to it.
     pub(super) good_picture: StoredValue<Option<GoodPicture>, LocalStorage>,
-    pub(super) good_mask: StoredValue<GoodMask, LocalStorage>,
 }
 
 impl Studio {
@@ -117,37 +92,34 @@ impl Studio {
             sigma: SAMPLE_SIGMA,
             noise_seed: 0,
             init_seed: 0,
-            steps: query.steps.unwrap_or(2000),
             levels: query.levels.unwrap_or(6),
         };
+        // All fits make as many.
+        let steps = RwSignal::new(query.steps.unwrap_or(FIT_STEPS));
         Self {
             catalogue: StoredValue::new(catalogue),
+            route: RwSignal::new(query.route),
             engine: RwSignal::new(Engine::Starting),
             wanted_engine: RwSignal::new(query.engine),
             picture_choice: RwSignal::new(sample.map_or(PictureChoice::Own, PictureChoice::Sample)),
             picture: RwSignal::new(None),
-            mask_choice: RwSignal::new(mask),
-            mask: RwSignal::new(None),
             setup: RwSignal::new(setup),
-            facts: RwSignal::new(None),
-            state: RwSignal::new(RunState::Idle),
-            pausing: RwSignal::new(false),
-            compiled: RwSignal::new((0, 0)),
-            points: RwSignal::new(Vec::new()),
-            step: RwSignal::new(0),
-            steps_per_second: RwSignal::new(None),
+            fits: std::array::from_fn(|place| {
+                let choice = if place == 0 { mask.clone() } else { MaskChoice::Dense };
+                Fit::new(place, choice, steps)
+            }),
+            recalled: RwSignal::new(0),
+            learning: Learning::new(query),
+            beyond_budget: RwSignal::new(false),
             fault: RwSignal::new(None),
             crash: RwSignal::new(None),
-            beyond_budget: RwSignal::new(false),
             session: RwSignal::new(0),
-            run: StoredValue::new(0),
+            last_run: StoredValue::new(0),
             size_chosen: StoredValue::new(query.size.is_some()),
             link: StoredValue::new_local(None),
             canvases: StoredValue::new_local(Canvases::default()),
             own_picture: StoredValue::new_local(None),
-            own_mask: StoredValue::new_local(None),
             good_picture: StoredValue::new_local(None),
-            good_mask: StoredValue::new_local(NO_MASK),
         }
     }
 
@@ -157,10 +129,14 @@ impl Studio {
         self.engine.set(Engine::Starting);
         self.crash.set(None);
         self.fault.set(None);
-        self.forget_run();
         self.canvases.update_value(Canvases::clear);
         self.good_picture.set_value(None);
-        self.good_mask.set_value(NO_MASK);
+        for fit in self.fits {
+            fit.mask.forget();
+        }
+        for lane in self.lanes() {
+            self.clear(lane);
+        }
         match Link::open(move |reply, attachment| self.hear(reply, &attachment)) {
             Ok(link) => self.link.set_value(Some(link)),
             Err(error) => {
@@ -168,13 +144,11 @@ impl Studio {
                 return;
             }
         }
-        self.send(
-            &Request::Open {
-                engine: self.wanted_engine.get_untracked(),
-            },
-            None,
-        );
-        self.load_mask();
+        let engine = self.wanted_engine.get_untracked();
+        self.send(&Request::Open { engine }, None);
+        for fit in self.fits.into_iter().filter(|fit| fit.on.get_untracked()) {
+            self.load_mask(fit.mask);
+        }
         self.load_picture();
         // Makes the canvases anew, which then attach themselves to the new worker.
         self.session.update(|session| *session += 1);
@@ -193,21 +167,33 @@ impl Studio {
         self.start_session();
     }
 
-    /// Takes a canvas for a view.
-    pub fn adopt(self, view: crate::worker::protocol::View, canvas: &web_sys::HtmlCanvasElement) {
-        let run = self.run.get_value();
-        let made = self.canvases.try_update_value(|canvases| canvases.adopt(view, canvas));
-        match made {
-            Some(Ok((id, offscreen))) => self.send(&Request::Attach { canvas: id, run, view }, Some(&offscreen)),
-            Some(Err(error)) => self.crash.set(Some(format!("{error:?}"))),
-            None => {}
+    /// Takes a canvas for a view of a lane.
+    pub fn adopt(self, lane: Lane, view: View, canvas: &web_sys::HtmlCanvasElement) -> Option<CanvasId> {
+        let run = lane.run.get_value();
+        match self.canvases.try_update_value(|all| all.adopt(lane, view, canvas))? {
+            Ok((canvas, offscreen)) => {
+                self.send(&Request::Attach { canvas, run, view }, Some(&offscreen));
+                Some(canvas)
+            }
+            Err(error) => {
+                self.crash.set(Some(format!("{error:?}")));
+                None
+            }
         }
     }
 
-    /// Changes what defines the run, which then starts over.
+    /// A canvas's element is gone.
+    pub fn release(self, canvas: CanvasId) {
+        if self.canvases.try_update_value(|all| all.release(canvas)) == Some(true) {
+            self.send(&Request::Detach { canvas }, None);
+        }
+    }
+
+    /// Changes what defines all runs, which then start over.
     pub fn change(self, change: impl FnOnce(&mut Setup)) {
         self.setup.update(change);
-        self.reset();
+        self.fault.set(None);
+        self.recreate();
     }
 
     pub fn choose_size(self, size: usize) {
@@ -223,111 +209,101 @@ impl Studio {
         }
     }
 
-    pub(super) fn forget_run(self) {
-        self.facts.set(None);
-        self.state.set(RunState::Idle);
-        self.pausing.set(false);
-        self.compiled.set((0, 0));
-        self.points.set(Vec::new());
-        self.step.set(0);
-        self.steps_per_second.set(None);
-        self.beyond_budget.set(false);
+    /// All runs that the page may have.
+    pub fn lanes(self) -> [Lane; FITS + 1] {
+        let [a, b, c] = self.fits;
+        [a.lane, b.lane, c.lane, self.learning.lane]
     }
 
-    /// Takes everything back to before the start.
-    pub fn reset(self) {
+    /// The fit that a lane belongs to, unless it is the learner's.
+    pub(super) fn fit_of(self, lane: Lane) -> Option<Fit> {
+        self.fits.into_iter().find(|fit| fit.lane == lane)
+    }
+
+    /// The lane that a run is in, unless it is gone.
+    pub(super) fn lane_of(self, run: RunId) -> Option<Lane> {
+        self.lanes().into_iter().find(|lane| lane.run.get_value() == run)
+    }
+
+    /// Takes a lane back to before the start.
+    fn clear(self, lane: Lane) {
+        lane.clear();
+        match self.fit_of(lane) {
+            Some(fit) => {
+                fit.moments.set(Vec::new());
+                fit.best.set(None);
+            }
+            None => self.learning.clear(),
+        }
+    }
+
+    /// Takes a lane back to before the start, with the present choices.
+    pub fn reset(self, lane: Lane) {
         self.fault.set(None);
-        self.recreate();
+        self.recreate_lane(lane);
+    }
+
+    /// Makes new runs from the present choices. What was started in another view stays as it is, and is marked.
+    pub(super) fn recreate(self) {
+        self.beyond_budget.set(false);
+        for lane in self.lanes() {
+            if lane.route != self.route.get_untracked() && lane.step.get_untracked() > 0 {
+                lane.stale.set(true);
+            } else {
+                self.recreate_lane(lane);
+            }
+        }
     }
 
     /// Makes a new run from the present choices, as soon as all of them are read.
-    pub(super) fn recreate(self) {
-        self.send(
-            &Request::Drop {
-                run: self.run.get_value(),
-            },
-            None,
-        );
-        self.forget_run();
-        let mask_is_there =
-            self.mask_choice.get_untracked() == MaskChoice::Dense || self.mask.read_untracked().is_some();
+    pub(super) fn recreate_lane(self, lane: Lane) {
+        let run = lane.run.get_value();
+        self.send(&Request::Drop { run }, None);
+        self.clear(lane);
+        let job = match self.fit_of(lane) {
+            Some(fit) => fit.job(),
+            None => Some(self.learning.job()),
+        };
+        let Some(job) = job else { return };
         let engine_is_there = matches!(*self.engine.read_untracked(), Engine::Ready { .. });
-        if !mask_is_there || !engine_is_there || self.picture.read_untracked().is_none() {
+        if !engine_is_there || self.picture.read_untracked().is_none() {
             return;
         }
-        let run = self.run.get_value() + 1;
-        self.run.set_value(run);
+        let run = self.last_run.get_value() + 1;
+        self.last_run.set_value(run);
+        lane.run.set_value(run);
         self.canvases.with_value(|canvases| {
-            for (canvas, view) in canvases.all() {
+            for (canvas, view) in canvases.of(lane) {
                 self.send(&Request::Attach { canvas, run, view }, None);
             }
         });
-        self.send(
-            &Request::Create {
-                run,
-                setup: self.setup.get_untracked(),
-            },
-            None,
-        );
+        let create = Request::Create {
+            run,
+            job,
+            steps: lane.steps.get_untracked(),
+            setup: self.setup.get_untracked(),
+        };
+        self.send(&create, None);
+        match self.fit_of(lane) {
+            Some(_) => {
+                let step = self.recalled.get_untracked();
+                self.send(&Request::Recall { run, step }, None);
+            }
+            None => self.look(),
+        }
     }
 
-    pub fn play(self) {
-        self.send(
-            &Request::Play {
-                run: self.run.get_value(),
-            },
-            None,
-        );
+    /// Whether a run may take steps.
+    pub fn can_step(self, lane: Lane) -> bool {
+        lane.is_open() && self.fit_of(lane).is_none_or(|fit| fit.mask.is_alive())
     }
 
-    pub fn step_once(self) {
-        self.send(
-            &Request::Step {
-                run: self.run.get_value(),
-                steps: 1,
-            },
-            None,
-        );
-    }
-
-    pub fn pause(self) {
-        self.pausing.set(true);
-        self.send(
-            &Request::Pause {
-                run: self.run.get_value(),
-            },
-            None,
-        );
-    }
-
-    pub fn download(self) {
-        self.send(
-            &Request::Result {
-                run: self.run.get_value(),
-            },
-            None,
-        );
-    }
-
-    /// Whether a run is there that may take steps.
-    pub fn can_step(self) -> bool {
-        let fits = self
-            .facts
-            .read()
-            .as_ref()
-            .is_some_and(|facts| facts.bytes <= facts.budget);
-        let alive = self.mask.read().as_ref().is_none_or(|mask| mask.alive);
-        let open = !matches!(self.state.get(), RunState::Finished | RunState::Failed);
-        alive && open && (fits || (self.facts.read().is_some() && self.beyond_budget.get()))
-    }
-
-    /// Whether settings are locked, since the run is busy.
+    /// Whether settings are locked, since a run is busy.
     pub fn is_busy(self) -> bool {
-        self.state.track();
-        self.is_busy_untracked()
+        self.lanes().into_iter().any(Lane::is_busy)
     }
 
     pub fn is_busy_untracked(self) -> bool {
-        matches!(self.state.get_untracked(), RunState::Running | RunState::Compiling)
+        self.lanes().into_iter().any(Lane::is_busy_untracked)
     }
 }

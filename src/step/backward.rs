@@ -6,6 +6,7 @@ use super::TensorId;
 use super::axis::{AxisMap, FoldTable};
 use super::link::{Pass, Plane};
 use super::lowering::{Ends, Lowering, Norm, Origin, Part, Stage, StageInput};
+use super::normalise::Gradient;
 use crate::kernels::fold::Fold;
 
 impl Stage {
@@ -51,11 +52,13 @@ impl Lowering<'_> {
             }
             for input in &stage.inputs {
                 self.weight_grads(stage, input, &dz);
-                if input.source.origin == Origin::Input {
+                if input.source.origin == Origin::Input || dz.is_empty() {
                     continue;
                 }
                 let dpadded = self.input_grad(input, &dz);
-                let g = self.before_activation(stage, input, dpadded);
+                let table = FoldTable::adjoint(&input.rows, &input.columns);
+                let sum = gradients.get(&input.source.origin).map(|(_, g)| *g);
+                let g = self.before_activation(&stage.layer, &input.source, dpadded, &table, sum);
                 gradients.insert(input.source.origin, (input.source.clone(), g));
             }
         }
@@ -92,17 +95,30 @@ impl Lowering<'_> {
         dpadded
     }
 
-    /// From the gradient of a convolution's padded input to that of the batch normalisation before the LeakyReLU in front
-    /// of it, at the size of its map.
-    fn before_activation(&mut self, stage: &Stage, input: &StageInput, dpadded: Plane) -> TensorId {
-        let (source, layer) = (&input.source, &stage.layer);
-        let table = FoldTable::adjoint(&input.rows, &input.columns);
+    /// From the gradient of what a convolution or an upsampling loaded of `source`, by `table`, to that of the batch
+    /// normalisation before the LeakyReLU in front of it, at the size of its map. Added to `sum` if another node has
+    /// read the map, too.
+    fn before_activation(
+        &mut self,
+        layer: &str,
+        source: &Part,
+        loaded: Plane,
+        table: &FoldTable,
+        sum: Option<TensorId>,
+    ) -> TensorId {
+        // The last of the kernels adds to the sum.
+        let here = sum.filter(|_| source.before_upsample.is_none());
         let g = match source.second {
-            None => self.fold(layer, source, dpadded, &table, source.first),
+            None => self.fold(layer, source, loaded, table, source.first, here),
             Some(second) => {
-                let g = self.fold(layer, source, dpadded, &table, None);
-                self.bn_backward(layer, source, source.first, second, g, 0, source.plane.w)
-                    .id
+                let g = self.fold(layer, source, loaded, table, None, None);
+                let gradient = Gradient {
+                    g,
+                    halo: 0,
+                    width: source.plane.w,
+                    sum: here,
+                };
+                self.bn_backward(layer, source, source.first, second, gradient).id
             }
         };
         match &source.before_upsample {
@@ -112,7 +128,7 @@ impl Lowering<'_> {
                 let columns = AxisMap::upsample(before.plane.w);
                 let table = FoldTable::adjoint(&rows, &columns);
                 let dup = Plane { id: g, ..source.plane };
-                self.fold(layer, before, dup, &table, before.first)
+                self.before_activation(layer, before, dup, &table, sum)
             }
         }
     }
@@ -128,12 +144,18 @@ impl Lowering<'_> {
         };
         // Pooling doubles the border with the map.
         let halo = if stage.pooled { stage.halo / 2 } else { stage.halo };
-        let w = if stage.pooled {
+        let width = if stage.pooled {
             stage.gradient_width(2 * part.plane.w) / 2
         } else {
             stage.gradient_width(part.plane.w)
         };
-        self.bn_backward(&stage.layer, &part, None, first, g, halo, w)
+        let gradient = Gradient {
+            g,
+            halo,
+            width,
+            sum: None,
+        };
+        self.bn_backward(&stage.layer, &part, None, first, gradient)
     }
 
     fn fold(
@@ -143,13 +165,16 @@ impl Lowering<'_> {
         grad: Plane,
         table: &FoldTable,
         leaky_after: Option<Norm>,
+        sum: Option<TensorId>,
     ) -> TensorId {
-        let dst = self.b.tensor("folded", source.words(source.plane.h, source.plane.w));
+        let words = source.words(source.plane.h, source.plane.w);
+        let dst = sum.unwrap_or_else(|| self.b.tensor("folded", words));
         let readers = self.b.table(&table.table);
         let none = self.b.unused();
         let kernel = Fold {
             first: u32::from(leaky_after.is_some()),
             most: table.most,
+            accumulate: u32::from(sum.is_some()),
             channels: source.channels.len() as u32,
             h: source.plane.h as u32,
             w: source.plane.w as u32,
@@ -182,6 +207,7 @@ impl Lowering<'_> {
         let kernel = Fold {
             first: 0,
             most: table.most,
+            accumulate: 0,
             channels: channels as u32,
             h: h as u32,
             w: w as u32,

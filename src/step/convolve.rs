@@ -17,6 +17,7 @@ pub(super) struct Convolution {
     pub(super) inputs: usize,
     pub(super) outputs: usize,
     pub(super) kernel: usize,
+    pub(super) stride: usize,
     pub(super) pad: usize,
     /// A pooling follows, and becomes part of it.
     pub(super) pooled: bool,
@@ -40,11 +41,11 @@ struct Form {
 impl Form {
     fn new(convolution: &Convolution, source: &Part, rewrites: bool) -> Self {
         let widened = source.upsampled;
-        let boxed = convolution.pooled && rewrites;
+        let boxed = convolution.boxed(rewrites);
         let (k, stride) = if widened {
             (4, 2)
         } else {
-            (convolution.kernel, if boxed { 2 } else { 1 })
+            (convolution.kernel, if boxed { 2 } else { convolution.stride })
         };
         let border = if widened { 3 } else { (k - 1) / stride };
         Self {
@@ -66,10 +67,12 @@ impl Form {
             AxisMap::reflect(n, pad)
         }
     }
+}
 
-    /// Output pixels from `n` stored ones.
-    fn out(self, n: usize) -> usize {
-        if self.widened { 2 * n } else { n / self.stride }
+impl Convolution {
+    /// Whether the pooling behind it becomes a stride (method section 7.1).
+    fn boxed(&self, rewrites: bool) -> bool {
+        rewrites && self.pooled && self.stride == 1 && self.pad == 2
     }
 }
 
@@ -83,9 +86,11 @@ impl Lowering<'_> {
             .iter()
             .map(|source| Form::new(convolution, source, self.settings.rewrites))
             .collect();
-        let (form, plane) = (forms[0], value.parts[0].plane);
-        let (out_h, out_w) = (form.out(plane.h), form.out(plane.w));
-        let grown = if convolution.grown && !convolution.pooled { 2 } else { 1 };
+        let boxed = convolution.boxed(self.settings.rewrites);
+        let stride = if boxed { 2 } else { convolution.stride };
+        let (out_h, out_w) = (value.h / stride, value.w / stride);
+        let pooled = convolution.pooled && !boxed;
+        let grown = if convolution.grown && !pooled { 2 } else { 1 };
         let outputs = cut(
             &self.sets[j + 1],
             grown * out_h,
@@ -116,7 +121,13 @@ impl Lowering<'_> {
         let mut parts = Vec::with_capacity(outputs.len());
         for (at, channels) in outputs.iter().enumerate() {
             let origin = Origin::Stage { stage: j, part: at };
-            let id = self.b.tensor("convolved", channels.len() * out_h * out_w);
+            let words = channels.len() * out_h * out_w;
+            let id = if inputs.is_empty() {
+                // Channels that only a shift keeps: nothing is ever written over the zeros the memory starts with.
+                self.b.persistent("convolved", words)
+            } else {
+                self.b.tensor("convolved", words)
+            };
             let mut output = Plane {
                 id,
                 h: out_h,
@@ -136,7 +147,7 @@ impl Lowering<'_> {
                     link.to_coarse(&mut self.b, pass, input.padded, output);
                 }
             }
-            if convolution.pooled && !form.boxed {
+            if pooled {
                 output = self.pool(&layer, &Part::stored(output, channels.clone(), origin));
             }
             parts.push(Part::stored(output, channels.clone(), origin));
@@ -146,9 +157,14 @@ impl Lowering<'_> {
             inputs,
             outputs: outputs.iter().map(Vec::len).collect(),
             halo,
-            pooled: convolution.pooled && !form.boxed,
+            pooled,
         });
-        Value { parts }
+        let shrunk = if pooled { 2 } else { 1 };
+        Value {
+            h: out_h / shrunk,
+            w: out_w / shrunk,
+            parts,
+        }
     }
 
     /// The link from a part of the input to some output channels.

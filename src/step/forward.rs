@@ -4,63 +4,111 @@ use super::TensorId;
 use super::axis::AxisMap;
 use super::convolve::Convolution;
 use super::link::Plane;
-use super::lowering::{End, Ends, Lowering, Part, Stage};
-use crate::network::{Node, Param};
+use super::lowering::{End, Ends, Lowering, Part, Stage, Value};
+use crate::network::{Layer, Node, Param, ValueId};
 
 impl Lowering<'_> {
     /// Appends the forward pass up to the sigmoid. `q` holds the parameters it uses.
     pub(super) fn forward(&mut self, q: TensorId) -> Ends {
         self.q = q;
-        let mut value = self.input.clone();
-        let mut stages: Vec<Stage> = Vec::new();
-        let mut biases = Param {
-            index: 0,
-            offset: 0,
-            len: 0,
-        };
         let nodes = &self.network.nodes;
+        let stored = self.stored_upsamplings();
+        let mut values: Vec<Value> = vec![self.input.clone()];
+        let mut stages: Vec<Stage> = Vec::new();
+        let mut parts = Vec::new();
         for (at, node) in nodes.iter().enumerate() {
-            match node {
-                Node::Conv {
+            let mut value = values[node.inputs[0]].clone();
+            match &node.layer {
+                Layer::Conv {
                     weight,
                     bias,
                     inputs,
                     outputs,
                     kernel,
+                    stride,
                     pad,
                 } => {
+                    let out = at + 1;
                     let convolution = Convolution {
                         weight: *weight,
                         inputs: *inputs,
                         outputs: *outputs,
                         kernel: *kernel,
+                        stride: *stride,
                         pad: pad.0,
-                        pooled: matches!(nodes.get(at + 1), Some(Node::AveragePool)),
-                        // Without rewrites an upsampled map is stored.
-                        grown: !self.settings.rewrites && upsampled_next(&nodes[at + 1..]),
+                        pooled: is_pooled(nodes, at),
+                        grown: grows(nodes, &stored, out),
                     };
                     value = self.convolve(&mut stages, value, &convolution);
-                    biases = *bias;
+                    if matches!(nodes.get(out).map(|node| &node.layer), Some(Layer::Sigmoid)) {
+                        parts = value.parts.iter().map(|part| self.end(part, *bias)).collect();
+                    }
                 }
                 // Pooling is part of the convolution before it.
-                Node::AveragePool | Node::Sigmoid => {}
-                Node::Upsample if self.settings.rewrites => {
+                Layer::AveragePool | Layer::Sigmoid => {}
+                Layer::Upsample => {
+                    (value.h, value.w) = (2 * value.h, 2 * value.w);
                     value.parts.iter_mut().for_each(|part| part.upsampled = true);
+                    if stored[at] {
+                        value.parts = value.parts.into_iter().map(|part| self.upsample(part)).collect();
+                    }
                 }
-                Node::Upsample => value.parts = value.parts.into_iter().map(|part| self.upsample(part)).collect(),
-                Node::BatchNorm { gamma, beta, .. } => {
+                Layer::BatchNorm { gamma, beta, .. } => {
                     for part in &mut value.parts {
                         self.batch_norm(part, *gamma, *beta);
                     }
                 }
-                Node::LeakyRelu => value.parts.iter_mut().for_each(|part| part.activated = true),
+                Layer::LeakyRelu => value.parts.iter_mut().for_each(|part| part.activated = true),
+                Layer::Concat => {
+                    let mut start = self.channels(node.inputs[0]);
+                    for input in &node.inputs[1..] {
+                        for part in &values[*input].parts {
+                            let channels = part.channels.iter().map(|c| start + c).collect();
+                            value.parts.push(Part {
+                                channels,
+                                ..part.clone()
+                            });
+                        }
+                        start += self.channels(*input);
+                    }
+                }
+            }
+            values.push(value);
+        }
+        Ends { stages, parts }
+    }
+
+    /// Channels of a value, dead ones included.
+    fn channels(&self, value: ValueId) -> usize {
+        let Some(node) = value.checked_sub(1).map(|at| &self.network.nodes[at]) else {
+            return self.network.input_channels;
+        };
+        match node.layer {
+            Layer::Conv { outputs, .. } => outputs,
+            _ => node.inputs.iter().map(|input| self.channels(*input)).sum(),
+        }
+    }
+
+    /// For each node, whether it is an upsampling whose result is stored: without rewrites, or where a convolution reads it
+    /// that cannot take it into its taps (method section 7.3: 3x3, and nothing else changes the size).
+    fn stored_upsamplings(&self) -> Vec<bool> {
+        let nodes = &self.network.nodes;
+        let mut stored = vec![false; nodes.len()];
+        // By value: whether it is read by such a convolution.
+        let mut plain = vec![false; nodes.len() + 1];
+        for (at, node) in nodes.iter().enumerate().rev() {
+            let reads = match node.layer {
+                Layer::Conv { kernel, stride, .. } => kernel != 3 || stride != 1 || is_pooled(nodes, at),
+                _ => plain[at + 1],
+            };
+            if matches!(node.layer, Layer::Upsample) {
+                stored[at] = plain[at + 1] || !self.settings.rewrites;
+            }
+            for input in &node.inputs {
+                plain[*input] |= reads;
             }
         }
-        let parts = value.parts.iter().map(|part| self.end(part, biases));
-        Ends {
-            parts: parts.collect(),
-            stages,
-        }
+        stored
     }
 
     /// The tensors behind some channels of the last convolution.
@@ -80,7 +128,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// Stores the upsampled map; only without rewrites.
+    /// Stores the upsampled map.
     fn upsample(&mut self, source: Part) -> Part {
         let (rows, columns) = (AxisMap::upsample(source.plane.h), AxisMap::upsample(source.plane.w));
         let id = self.b.tensor("upsampled", source.words(rows.len(), columns.len()));
@@ -99,10 +147,18 @@ impl Lowering<'_> {
     }
 }
 
-/// Whether the value behind a convolution is upsampled before the next one.
-fn upsampled_next(after: &[Node]) -> bool {
-    after
+/// Whether a pooling reads the convolution `at`.
+fn is_pooled(nodes: &[Node], at: usize) -> bool {
+    let pools = |node: &Node| matches!(node.layer, Layer::AveragePool) && node.inputs == [at + 1];
+    nodes.iter().any(pools)
+}
+
+/// Whether a map of twice its sides is made of a value before the next convolution.
+fn grows(nodes: &[Node], stored: &[bool], value: ValueId) -> bool {
+    let readers = nodes
         .iter()
-        .take_while(|node| !matches!(node, Node::Conv { .. }))
-        .any(|node| matches!(node, Node::Upsample))
+        .enumerate()
+        .filter(|(_, node)| node.inputs.contains(&value));
+    let mut readers = readers.filter(|(_, node)| !matches!(node.layer, Layer::Conv { .. }));
+    readers.any(|(at, _)| stored[at] || grows(nodes, stored, at + 1))
 }

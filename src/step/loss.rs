@@ -6,13 +6,24 @@ use crate::kernels::loss_finalise::LossFinalise;
 use crate::kernels::sigmoid_loss::SigmoidLoss;
 
 impl Lowering<'_> {
+    /// Invocations a row of a kernel that sums over the picture.
+    pub(super) fn pixel_columns(&self) -> usize {
+        (2048 / self.problem.height).clamp(1, self.problem.width)
+    }
+
+    /// 1 / the number of the picture's own values.
+    pub(super) fn inverse_values(&self) -> f64 {
+        let (_, _, width, height) = self.problem.region;
+        1.0 / (self.network.output_channels * width * height) as f64
+    }
+
     /// Appends the loss; `mask_partials` are the mask learner's `mask_count` partial sums.
     pub(super) fn loss(&mut self, ends: &Ends, mask_partials: TensorId, mask_count: usize, kl: f64) {
         let (x0, y0, region_w, region_h) = self.problem.region;
         let (h, w) = (self.problem.height, self.problem.width);
-        let columns = (2048 / h).clamp(1, w);
+        let columns = self.pixel_columns();
         let count = columns * h;
-        let inverse = 1.0 / (self.network.description.output_channels * region_w * region_h) as f64;
+        let inverse = self.inverse_values();
         for (at, end) in ends.parts.iter().enumerate() {
             let channels = end.channels;
             let partials = self.b.tensor("loss sums", count * (2 + channels));
@@ -64,6 +75,5 @@ impl Lowering<'_> {
                 ],
             );
         }
-        self.b.end_forward();
     }
 }

@@ -2,10 +2,10 @@
 
 use super::axis::AxisMap;
 use super::link::{Link, Plane};
-use super::problem::{Handles, Problem, StepError, StepSettings, WeightPath};
+use super::problem::{Handles, Problem, StepError, StepSettings, Tracked, WeightPath};
 use super::{Entries, Step, StepBuilder, Table, TensorId};
 use crate::kernels::advance::Advance;
-use crate::network::{Network, Node};
+use crate::network::{Layer, Network};
 
 /// The tensors that an optimiser adds.
 pub(super) struct Optimised {
@@ -15,6 +15,7 @@ pub(super) struct Optimised {
     pub(super) logits: Option<TensorId>,
     pub(super) uniforms: Option<TensorId>,
     pub(super) slope: Option<TensorId>,
+    pub(super) tracked: Option<Tracked>,
 }
 
 /// A batch normalisation in the step: (gamma / std, beta - mean gamma / std, mean, 1 / std) by channel.
@@ -25,9 +26,13 @@ pub(super) struct Norm {
     pub(super) beta_has_gradient: bool,
 }
 
-/// A value in flight: its channels in order, in one part, or in several where one tensor would be too long.
+/// A value in flight: its channels in order, in one part, or in several where one tensor would be too long or where
+/// values were concatenated, which moves nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Value {
+    /// Size, an upsampling included.
+    pub(super) h: usize,
+    pub(super) w: usize,
     pub(super) parts: Vec<Part>,
 }
 
@@ -42,9 +47,9 @@ pub(super) struct Part {
     /// LeakyReLU has been passed, in `first`'s load or in the stored map itself.
     pub(super) activated: bool,
     pub(super) second: Option<Norm>,
-    /// An upsampling that the next convolution takes into its taps.
+    /// An upsampling is still to be applied: the next convolution takes it into its taps, or stores its result.
     pub(super) upsampled: bool,
-    /// The part this one was upsampled from, if that was stored (without rewrites).
+    /// The part this one was upsampled from, if the result was stored.
     pub(super) before_upsample: Option<Box<Part>>,
 }
 
@@ -125,7 +130,7 @@ impl<'a> Lowering<'a> {
         path: WeightPath,
         settings: StepSettings,
     ) -> Result<Self, StepError> {
-        network.description.check_size(problem.width, problem.height)?;
+        network.size.check(problem.width, problem.height)?;
         let mut b = StepBuilder::new();
         let (h, w) = (problem.height, problem.width);
         let map = |channels: &Vec<usize>| channels.len() * h * w;
@@ -137,8 +142,12 @@ impl<'a> Lowering<'a> {
                 ..Part::stored(Plane { id, h, w, slack: 0 }, channels, Origin::Input)
             }
         });
-        let input = Value { parts: parts.collect() };
-        let picture: Vec<usize> = (0..network.description.output_channels).collect();
+        let input = Value {
+            h,
+            w,
+            parts: parts.collect(),
+        };
+        let picture: Vec<usize> = (0..network.output_channels).collect();
         let picture = cut(&picture, h, w, settings.binding_limit);
         let grad = b.persistent("gradient", entries.len() + 1);
         let schedule = b.persistent("schedule", 4 * settings.schedule_len);
@@ -185,6 +194,7 @@ impl<'a> Lowering<'a> {
             logits: optimised.logits,
             uniforms: optimised.uniforms,
             slope: optimised.slope,
+            tracked: optimised.tracked,
         };
         Ok((self.b.finish(self.settings.binding_limit)?, handles))
     }
@@ -235,11 +245,11 @@ pub(super) fn threads(count: usize) -> u32 {
 }
 
 pub(super) fn all_channels(network: &Network) -> Vec<Vec<usize>> {
-    let counts = network.nodes.iter().filter_map(|node| match node {
-        Node::Conv { outputs, .. } => Some(*outputs),
+    let counts = network.nodes.iter().filter_map(|node| match node.layer {
+        Layer::Conv { outputs, .. } => Some(outputs),
         _ => None,
     });
-    std::iter::once(network.description.input_channels)
+    std::iter::once(network.input_channels)
         .chain(counts)
         .map(|n| (0..n).collect())
         .collect()

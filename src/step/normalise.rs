@@ -10,6 +10,18 @@ use crate::kernels::bn_grad_finalise::BnGradFinalise;
 use crate::kernels::bn_sums::BnSums;
 use crate::network::Param;
 
+/// The gradient of a normalisation's output, and where that of its input goes.
+#[derive(Clone, Copy)]
+pub(super) struct Gradient {
+    pub(super) g: TensorId,
+    /// Border of zeros around the result.
+    pub(super) halo: usize,
+    /// Width at which the result is stored, its border included.
+    pub(super) width: usize,
+    /// Add to this.
+    pub(super) sum: Option<TensorId>,
+}
+
 /// Partial sums a channel for a plane.
 fn splits(plane: usize) -> usize {
     plane.div_ceil(256).clamp(1, 256)
@@ -83,21 +95,16 @@ impl Lowering<'_> {
     }
 
     /// The gradient through a normalisation of `source`: of its stored map, or, if `first` is given, of what stands before
-    /// the LeakyReLU on it. Stored `dst_w` wide, in a border of `halo`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a value, its two normalisations, its gradient and where that goes"
-    )]
+    /// the LeakyReLU on it.
     pub(super) fn bn_backward(
         &mut self,
         layer: &str,
         source: &Part,
         first: Option<Norm>,
         norm: Norm,
-        g: TensorId,
-        halo: usize,
-        dst_w: usize,
+        gradient: Gradient,
     ) -> Plane {
+        let Gradient { g, halo, width, sum } = gradient;
         let (h, w, channels) = (source.plane.h, source.plane.w, source.channels.len());
         let plane = h * w;
         let splits = splits(plane);
@@ -136,14 +143,16 @@ impl Lowering<'_> {
             &[partials.into(), norm.parameters.into(), self.grad.into(), means.into()],
         );
         let full_h = h + 2 * halo;
-        let id = self.b.tensor("gradient of convolved", channels * full_h * dst_w);
+        let words = channels * full_h * width;
+        let id = sum.unwrap_or_else(|| self.b.tensor("gradient of convolved", words));
         let kernel = BnBackward {
             first: u32::from(first.is_some()),
+            accumulate: u32::from(sum.is_some()),
             channels: channels as u32,
             h: h as u32,
             w: w as u32,
             halo: halo as u32,
-            dst_w: dst_w as u32,
+            dst_w: width as u32,
         };
         self.b.push(
             layer,
@@ -160,8 +169,8 @@ impl Lowering<'_> {
         Plane {
             id,
             h: full_h,
-            w: dst_w,
-            slack: dst_w - w - 2 * halo,
+            w: width,
+            slack: width - w - 2 * halo,
         }
     }
 }

@@ -125,7 +125,30 @@ pub struct Fitting<'a> {
     /// The kept parameters, flat; `None` is the dense baseline.
     pub keep: Option<&'a [bool]>,
     pub path: WeightPath,
+    /// What follows the outputs, to return a better picture than the last.
+    pub tracking: Option<Tracking>,
 }
+
+/// How the outputs of a fit are averaged and watched (method section 9).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tracking {
+    pub statistic: Statistic,
+    /// The first steps, whose outputs change for other reasons.
+    pub ignore: u64,
+}
+
+/// What says when to stop: it is least where the picture is there and the noise is not yet.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Statistic {
+    /// ES-EMV: an exponential moving variance of the outputs with this rate.
+    Emv { alpha: f64 },
+    /// ES-WMV: the variance of this many outputs, at most [`LONGEST_WINDOW`].
+    Wmv { window: u32 },
+}
+
+/// Sums of squares of 8-bit values are exact in f32 up to this many.
+pub const LONGEST_WINDOW: u32 = 257;
 
 /// The mask learner's constants (method section 4).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -159,11 +182,12 @@ pub struct Handles {
     pub noisy: Vec<TensorId>,
     /// The clean picture, or the noisy one again where there is none.
     pub clean: Vec<TensorId>,
-    /// Rows (a, b, tau, 0): see [`Adam`] and [`GumbelSample`].
+    /// Rows (a, b, tau, averaging rate): see [`Adam`], [`GumbelSample`] and [`AverageOutput`].
     pub schedule: TensorId,
     /// The number of updates done, as f32.
     pub counter: TensorId,
-    /// Rows (MSE to noisy, MSE to clean, KL term, mean logit).
+    /// Rows (MSE to noisy, MSE to clean, KL term, mean logit); where outputs are tracked the last two are the statistic and
+    /// the MSE of the average to clean.
     pub ring: TensorId,
     /// The network's output at padded size.
     pub output: Vec<TensorId>,
@@ -173,4 +197,18 @@ pub struct Handles {
     pub uniforms: Option<TensorId>,
     /// Learner only: dw/dp of the last sample.
     pub slope: Option<TensorId>,
+    /// Where outputs are tracked.
+    pub tracked: Option<Tracked>,
+}
+
+/// What follows the outputs; pictures at padded size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tracked {
+    /// The exponential mean of the outputs; in parts, as the output is.
+    pub average: Vec<TensorId>,
+    /// The output, and the average, of the step with the least statistic.
+    pub stopped: Vec<TensorId>,
+    pub stopped_average: Vec<TensorId>,
+    /// Everything that a checkpoint needs to go on, the three above included, by name.
+    pub state: Vec<(String, TensorId)>,
 }

@@ -8,7 +8,7 @@ use super::setup::{Backend, Plan, build_step, executor};
 use super::spec::{Job, RunSpec};
 use super::{Task, TrainError};
 use crate::engine::{AdapterDescription, Executor};
-use crate::network::{Network, draw_input, draw_theta};
+use crate::network::{Network, draw_theta};
 use crate::picture::{Picture, psnr_of_mse};
 use crate::step::{Handles, SUPPLIED_WINDOW, TensorId};
 
@@ -26,6 +26,12 @@ pub struct Point {
     /// Learner only: the KL term and the mean logit.
     pub kl: Option<f64>,
     pub mean_logit: Option<f64>,
+    /// Where outputs are tracked: the PSNR of their average in dB, `None` without a clean picture, and the statistic that
+    /// says when to stop.
+    #[serde(default)]
+    pub average_psnr: Option<f64>,
+    #[serde(default)]
+    pub statistic: Option<f64>,
 }
 
 /// What [`Run::advance`] did.
@@ -83,10 +89,7 @@ impl Run {
         let uniform_steps = supplied.check(&network, &mut task)?;
         let (step, handles) = build_step(&spec, &network, &task.padding, uniform_steps, backend.tuning())?;
         let executor = executor(backend, &step, progress).await?;
-        let plan = Plan {
-            bytes: step.bytes(),
-            macs: step.macs(),
-        };
+        let plan = Plan::of(&step);
         let mut theta = draw_theta(&network, spec.init_seed);
         supplied.parameters_into(&network, &mut theta);
         if let Job::Fit(fit) = &spec.job
@@ -156,16 +159,8 @@ impl Run {
 
     /// z, all channels, at padded size.
     pub(super) fn input(&self) -> Vec<f32> {
-        let padding = &self.task.padding;
-        let channels = self.spec.network.input_channels;
-        self.supplied.input.clone().unwrap_or_else(|| {
-            draw_input(
-                channels,
-                padding.padded_height,
-                padding.padded_width,
-                self.spec.init_seed,
-            )
-        })
+        self.supplied
+            .input_or_drawn(&self.network, &self.task.padding, self.spec.init_seed)
     }
 
     /// Keeps the gradients of the first step for [`Run::state_out`]; before the first step.
@@ -265,17 +260,21 @@ impl Run {
         let mut points = Vec::new();
         for step in self.read..rows {
             let at = 4 * (step % RING_LEN as u64) as usize;
-            let [mse, clean, kl, mean_logit]: [f64; 4] = std::array::from_fn(|i| f64::from(ring[at + i]));
+            let [mse, clean, third, fourth]: [f64; 4] = std::array::from_fn(|i| f64::from(ring[at + i]));
             if !mse.is_finite() {
                 return Err(TrainError::Diverged { step });
             }
             let learning = matches!(self.spec.job, Job::Learn(_));
+            let tracking = self.handles.tracked.is_some();
+            let has_clean = self.task.clean.is_some();
             points.push(Point {
                 step,
-                loss: if learning { mse + kl } else { mse },
-                psnr: self.task.clean.as_ref().map(|_| psnr_of_mse(clean)),
-                kl: learning.then_some(kl),
-                mean_logit: learning.then_some(mean_logit),
+                loss: if learning { mse + third } else { mse },
+                psnr: has_clean.then(|| psnr_of_mse(clean)),
+                kl: learning.then_some(third),
+                mean_logit: learning.then_some(fourth),
+                average_psnr: (tracking && has_clean).then(|| psnr_of_mse(fourth)),
+                statistic: tracking.then_some(third),
             });
         }
         self.read = rows;

@@ -6,12 +6,12 @@ use super::TrainError;
 use super::run::RING_LEN;
 use super::spec::{Job, RunSpec};
 use crate::cpu::CpuExecutor;
-use crate::engine::Executor;
+use crate::engine::{AdapterDescription, Executor};
 #[cfg(feature = "gpu")]
 use crate::gpu::{BuildOptions, GpuContext, GpuExecutor};
 use crate::network::Network;
 use crate::picture::Padding;
-use crate::step::{Fitting, Handles, Learning, Problem, Step, StepSettings, Tuning, fit_step, learn_step};
+use crate::step::{Fitting, Handles, Learning, Problem, Step, StepSettings, Tracking, Tuning, fit_step, learn_step};
 
 /// WebGPU's default for the longest binding, in bytes.
 const DEFAULT_BINDING: u64 = 128 << 20;
@@ -26,6 +26,15 @@ pub enum Backend {
 }
 
 impl Backend {
+    /// Who that is.
+    pub fn adapter(&self) -> AdapterDescription {
+        match self {
+            Self::Cpu => AdapterDescription::cpu(),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(context) => context.adapter.clone(),
+        }
+    }
+
     /// How work is cut up for it.
     pub(super) fn tuning(&self) -> Tuning {
         match self {
@@ -60,6 +69,18 @@ pub struct Plan {
     pub bytes: u64,
     /// Multiply-adds of a step.
     pub macs: u64,
+    /// Bytes that a step moves, each op's operands once.
+    pub traffic: u64,
+}
+
+impl Plan {
+    pub(super) fn of(step: &Step) -> Self {
+        Self {
+            bytes: step.bytes(),
+            macs: step.macs(),
+            traffic: step.traffic(),
+        }
+    }
 }
 
 /// Plans a run on a picture of this size, for a device with WebGPU's default limits.
@@ -70,10 +91,7 @@ pub fn plan(spec: &RunSpec, width: usize, height: usize) -> Result<Plan, TrainEr
     let network = spec.network.build()?;
     let padding = Padding::for_network(&spec.network, width, height);
     let (step, _) = build_step(spec, &network, &padding, 0, Tuning::default())?;
-    Ok(Plan {
-        bytes: step.bytes(),
-        macs: step.macs(),
-    })
+    Ok(Plan::of(&step))
 }
 
 /// A run's step, within WebGPU's default binding whatever the device has: longer maps are split.
@@ -104,6 +122,10 @@ pub(super) fn build_step(
             let fitting = Fitting {
                 keep: keep.map(|keep| keep.as_slice()),
                 path: fit.path,
+                tracking: fit.tracking.map(|tracking| Tracking {
+                    statistic: tracking.statistic,
+                    ignore: tracking.ignore,
+                }),
             };
             fit_step(network, problem, fitting, settings)?
         }
@@ -125,7 +147,7 @@ pub(super) fn build_step(
     not(feature = "gpu"),
     expect(clippy::unused_async, reason = "only a GPU is waited for")
 )]
-pub(super) async fn executor(
+pub(crate) async fn executor(
     backend: &Backend,
     step: &Step,
     mut progress: impl FnMut(usize, usize),

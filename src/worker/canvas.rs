@@ -67,11 +67,28 @@ impl Canvases {
             .filter(move |canvas| canvas.run == run && canvas.view == view)
     }
 
+    /// Whether a canvas shows `view` of `run`.
+    pub fn shows(&self, run: RunId, view: View) -> bool {
+        self.all.values().any(|canvas| canvas.run == run && canvas.view == view)
+    }
+
     /// Draws a picture by its pixels.
     ///
     /// # Errors
     /// The browser's, such as for want of memory.
     pub fn paint(&mut self, run: RunId, view: View, picture: &Picture) -> Result<(), JsValue> {
+        if !self.shows(run, view) {
+            return Ok(());
+        }
+        self.paint_pixels(run, view, (picture.width, picture.height, &picture.to_rgba8()))
+    }
+
+    /// Draws width, height and RGBA pixels.
+    ///
+    /// # Errors
+    /// The browser's, such as for want of memory.
+    pub fn paint_pixels(&mut self, run: RunId, view: View, pixels: (usize, usize, &[u8])) -> Result<(), JsValue> {
+        let (width, height) = (pixels.0 as u32, pixels.1 as u32);
         let mut image = None;
         for canvas in self.showing(run, view) {
             let context = match &canvas.painter {
@@ -87,11 +104,9 @@ impl Canvases {
                     context
                 }
             };
-            let (width, height) = (picture.width as u32, picture.height as u32);
             if image.is_none() {
-                let pixels = picture.to_rgba8();
                 image = Some(ImageData::new_with_u8_clamped_array_and_sh(
-                    Clamped(&pixels),
+                    Clamped(pixels.2),
                     width,
                     height,
                 )?);

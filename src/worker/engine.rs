@@ -13,11 +13,13 @@ use web_sys::MessageEvent;
 
 use super::canvas::Canvases;
 use super::files::{self, scope};
-use super::fit::{Plan, network_of};
 use super::message::{tell, tell_with, unpack};
 use super::preview::Preview;
-use super::protocol::{EngineKind, Fault, FaultKind, Framing, MaskFacts, Reply, Request, RunFacts, RunId, Setup};
+use super::protocol::{
+    EngineKind, Fault, FaultKind, Framing, Job, MaskFacts, Reply, Request, RunFacts, RunId, Setup, SlotId,
+};
 use super::runs::{Run, tell_fault};
+use super::training::{Plan, Trained};
 use super::turn::Turn;
 use crate::engine::AdapterDescription;
 use crate::gpu::GpuContext;
@@ -101,14 +103,20 @@ async fn wait(inbox: &RefCell<Inbox>) {
     .await;
 }
 
+/// A mask that was read.
+struct LoadedMask {
+    mask: Rc<Mask>,
+    /// A dead one draws a constant: its runs are shown, but cannot start.
+    alive: bool,
+}
+
 #[derive(Default)]
 struct Worker {
     device: Option<Backend>,
     preview: Option<Preview>,
-    picture: Option<Rc<Picture>>,
-    mask: Option<Rc<Mask>>,
-    /// The mask draws a constant: its runs are shown, but cannot start.
-    mask_is_dead: bool,
+    /// With its name.
+    picture: Option<(String, Rc<Picture>)>,
+    masks: BTreeMap<SlotId, LoadedMask>,
     runs: BTreeMap<RunId, Run>,
     canvases: Canvases,
 }
@@ -123,20 +131,24 @@ impl Worker {
                     Err(message) => tell_fault(None, Fault::new(FaultKind::Picture, message)),
                 }
             }
-            Request::LoadMask { name, address, sha256 } => {
-                match self
-                    .load_mask(name, address.as_deref(), sha256.as_deref(), attachment)
-                    .await
-                {
-                    Ok(facts) => tell(&Reply::Mask(facts)),
-                    Err(message) => tell_fault(None, Fault::new(FaultKind::Mask, message)),
-                }
+            Request::LoadMask {
+                slot,
+                name,
+                address,
+                sha256,
+            } => {
+                let read = self
+                    .load_mask(slot, name, address.as_deref(), sha256.as_deref(), attachment)
+                    .await;
+                tell(&match read {
+                    Ok(facts) => Reply::Mask { slot, facts },
+                    Err(message) => {
+                        let fault = Fault::new(FaultKind::Mask, message);
+                        Reply::MaskRefused { slot, fault }
+                    }
+                });
             }
-            Request::NoMask => {
-                self.mask = None;
-                self.mask_is_dead = false;
-            }
-            Request::Create { run, setup } => match self.create(run, setup) {
+            Request::Create { run, job, steps, setup } => match self.create(run, job, steps, setup) {
                 Ok(facts) => tell(&Reply::Created { run, facts }),
                 Err(fault) => tell_fault(Some(run), fault),
             },
@@ -144,7 +156,7 @@ impl Worker {
             Request::Step { run, steps } => self.play(run, Some(steps)).await,
             Request::Pause { run } => {
                 if let Some(run) = self.runs.get_mut(&run) {
-                    run.pause(&mut self.canvases, self.preview.as_ref());
+                    run.pause(&mut self.canvases, self.preview.as_ref()).await;
                 }
             }
             Request::Drop { run } => {
@@ -153,6 +165,23 @@ impl Worker {
             Request::Attach { canvas, run, view } => self.attach(canvas, run, view, attachment).await,
             Request::Detach { canvas } => self.canvases.detach(canvas),
             Request::Result { run } => self.send_result(run).await,
+            Request::Recall { run, step } => {
+                if let Some(run) = self.runs.get_mut(&run) {
+                    run.recall(step, &mut self.canvases);
+                }
+            }
+            Request::Look { run, keep } => {
+                if let Some(run) = self.runs.get_mut(&run) {
+                    run.look_at(keep);
+                }
+            }
+            Request::TakeMask { run, keep, purpose } => {
+                if let Some(run) = self.runs.get_mut(&run)
+                    && let Err(fault) = run.send_mask(keep, purpose).await
+                {
+                    run.fail(fault);
+                }
+            }
             Request::LoseDevice => {
                 if let Some(Backend::Gpu(context)) = &self.device {
                     context.device.destroy();
@@ -162,10 +191,10 @@ impl Worker {
         }
     }
 
-    /// Gives each playing run a turn; whether there was one.
+    /// Gives each busy run a turn; whether there was one.
     async fn turn(&mut self) -> bool {
         let mut played = false;
-        for run in self.runs.values_mut().filter(|run| run.is_playing()) {
+        for run in self.runs.values_mut().filter(|run| run.is_busy()) {
             played = true;
             run.turn(&mut self.canvases, self.preview.as_ref()).await;
         }
@@ -196,7 +225,7 @@ impl Worker {
         let decoded = files::picture(&bytes).await.map_err(|error| error.to_string())?;
         let (width, height) = (decoded.picture.width, decoded.picture.height);
         let notes = decoded.notes.iter().map(ToString::to_string).collect();
-        self.picture = Some(Rc::new(decoded.picture));
+        self.picture = Some((name.to_owned(), Rc::new(decoded.picture)));
         Ok(Reply::Picture {
             name: name.to_owned(),
             width,
@@ -207,6 +236,7 @@ impl Worker {
 
     async fn load_mask(
         &mut self,
+        slot: SlotId,
         name: String,
         address: Option<&str>,
         sha256: Option<&str>,
@@ -239,20 +269,34 @@ impl Worker {
             alive: connectivity.is_alive(),
             sentence: connectivity.sentence(),
         };
-        self.mask = Some(Rc::new(mask));
-        self.mask_is_dead = !facts.alive;
+        let (mask, alive) = (Rc::new(mask), facts.alive);
+        self.masks.insert(slot, LoadedMask { mask, alive });
         Ok(facts)
     }
 
-    fn create(&mut self, id: RunId, setup: Setup) -> Result<RunFacts, Fault> {
-        let picture = self
+    /// What a job trains, and whether it can.
+    fn trained(&self, job: Job) -> Result<(Trained, bool), Fault> {
+        Ok(match job {
+            Job::Learn { learner, keep } => (Trained::Mask { learner, keep }, true),
+            Job::Fit { mask: None } => (Trained::Weights(None), true),
+            Job::Fit { mask: Some(slot) } => {
+                let found = self.masks.get(&slot);
+                let found = found.ok_or_else(|| Fault::new(FaultKind::Mask, "choose a mask first"))?;
+                (Trained::Weights(Some(found.mask.clone())), found.alive)
+            }
+        })
+    }
+
+    fn create(&mut self, id: RunId, job: Job, steps: u64, setup: Setup) -> Result<RunFacts, Fault> {
+        let (image, picture) = self
             .picture
             .clone()
             .ok_or_else(|| Fault::new(FaultKind::Picture, "choose a picture first"))?;
         let framed = framed(&picture, setup.framing, setup.size)?;
-        let plan = Plan::new(setup, self.mask.as_ref(), &framed)?;
-        let network = network_of(&setup, self.mask.as_deref());
-        let bytes = if self.mask_is_dead { 0 } else { plan.bytes()? };
+        let (trained, alive) = self.trained(job)?;
+        let plan = Plan::new(setup, &trained, steps, &image, &framed)?;
+        let network = plan.spec.network.clone();
+        let bytes = if alive { plan.bytes()? } else { 0 };
         let budget = if is_phone() { PHONE_BUDGET } else { BUDGET };
         let fitting_size = (bytes > budget).then(|| {
             let area = |side: usize| network.padded_side(side).pow(2) as f64;
@@ -275,7 +319,7 @@ impl Worker {
             fitting_size: fitting_size.flatten(),
             noisy_psnr,
         };
-        let run = Run::new(id, plan);
+        let run = Run::new(id, plan, budget.saturating_sub(bytes));
         run.show_input(&mut self.canvases);
         self.runs.insert(id, run);
         Ok(facts)

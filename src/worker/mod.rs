@@ -2,6 +2,12 @@
 
 pub mod protocol;
 
+// Without a browser in it, so that the tests reach it.
+#[cfg(any(test, all(feature = "page", target_arch = "wasm32")))]
+mod history;
+#[cfg(any(test, all(feature = "page", target_arch = "wasm32")))]
+mod look;
+
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod canvas;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
@@ -9,15 +15,17 @@ mod engine;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod files;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
-mod fit;
-#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod message;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod observer;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod preview;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod rate;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod runs;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod training;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod turn;
 

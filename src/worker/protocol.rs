@@ -7,11 +7,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::AdapterDescription;
+use crate::train::Learner;
 
 /// Chosen by the page, never used again after [`Request::Drop`].
 pub type RunId = u32;
 /// Chosen by the page, one for each canvas element.
 pub type CanvasId = u32;
+/// A place for a mask in the worker; chosen by the page.
+pub type SlotId = u32;
 
 /// What the page asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,18 +29,21 @@ pub enum Request {
         name: String,
         address: Option<String>,
     },
-    /// Reads a mask, from the attached `File` if there is no address; answered by [`Reply::Mask`].
+    /// Reads a mask into a slot, from the attached `File` if there is no address; answered by [`Reply::Mask`] or
+    /// [`Reply::MaskRefused`], after which the slot holds what it held before.
     LoadMask {
+        slot: SlotId,
         name: String,
         address: Option<String>,
         /// Of the file, in lower-case hexadecimal, where it is known.
         sha256: Option<String>,
     },
-    /// Forgets the mask: the next runs are dense.
-    NoMask,
-    /// Makes a run on the picture and with the mask read last; answered by [`Reply::Created`]. Nothing is compiled yet.
+    /// Makes a run on the picture read last; answered by [`Reply::Created`]. Nothing is compiled yet.
     Create {
         run: RunId,
+        job: Job,
+        /// Updates in all.
+        steps: u64,
         setup: Setup,
     },
     /// Compiles if needed, then trains until the last step, [`Request::Pause`] or [`Request::Drop`].
@@ -70,6 +76,22 @@ pub enum Request {
     Result {
         run: RunId,
     },
+    /// Looks back at a fit's picture at a step from now on, or at the last that was kept before it.
+    Recall {
+        run: RunId,
+        step: u64,
+    },
+    /// Looks at a learner's mask at another `keep` from now on; answered by [`Reply::Look`], then [`Reply::MaskOnly`].
+    Look {
+        run: RunId,
+        keep: f64,
+    },
+    /// The mask as learned so far, as a file; answered by [`Reply::MaskFile`].
+    TakeMask {
+        run: RunId,
+        keep: f64,
+        purpose: MaskPurpose,
+    },
     /// Loses the device on purpose (tests).
     LoseDevice,
     /// Panics on purpose (tests).
@@ -92,9 +114,31 @@ pub enum View {
     Result,
     /// The picture before noise was added; the noisy one where that is not known.
     Clean,
+    /// The result with the highest PSNR so far, of those that were looked at.
+    Best,
+    /// The result at the step of [`Request::Recall`].
+    Moment,
+    /// What a learner's network draws by masking alone.
+    MaskOnly,
 }
 
-/// What defines a run, beside its picture and its mask.
+/// What a run trains.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Job {
+    /// The weights that the slot's mask keeps, or all of them, to draw the picture.
+    Fit { mask: Option<SlotId> },
+    /// The mask itself; `keep` is the fraction that the keep probabilities are drawn to.
+    Learn { learner: Learner, keep: f64 },
+}
+
+/// What the page wants a learned mask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MaskPurpose {
+    Save,
+    Denoise,
+}
+
+/// What defines a run, beside its picture, its job and its steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
     pub framing: Framing,
@@ -105,7 +149,6 @@ pub struct Setup {
     pub noise_seed: u64,
     /// Of the network's start and its input.
     pub init_seed: u64,
-    pub steps: u64,
     /// Levels of a network without a mask; a mask knows its own.
     pub levels: usize,
 }
@@ -136,7 +179,15 @@ pub enum Reply {
         /// Sentences on how the file was read.
         notes: Vec<String>,
     },
-    Mask(MaskFacts),
+    Mask {
+        slot: SlotId,
+        facts: MaskFacts,
+    },
+    /// The file is no mask that could be used.
+    MaskRefused {
+        slot: SlotId,
+        fault: Fault,
+    },
     /// A run is made, and its canvases show its picture.
     Created {
         run: RunId,
@@ -162,10 +213,34 @@ pub enum Reply {
         steps_per_second: Option<f64>,
         points: Vec<Point>,
     },
+    /// The pictures that can be looked back at: after each new one.
+    Moments {
+        run: RunId,
+        moments: Vec<Moment>,
+        best: Option<Moment>,
+    },
     /// A PNG file; its `ArrayBuffer` is attached.
     Png {
         run: RunId,
         step: u64,
+    },
+    /// A learner's mask at the `keep` that is looked at: now and then while it runs.
+    Look {
+        run: RunId,
+        look: Look,
+    },
+    /// What became of drawing by masking alone, for the last [`Reply::Look`] at that step and `keep`.
+    MaskOnly {
+        run: RunId,
+        step: u64,
+        keep: f64,
+        outcome: MaskOnly,
+    },
+    /// A mask file; its `ArrayBuffer` is attached.
+    MaskFile {
+        run: RunId,
+        name: String,
+        purpose: MaskPurpose,
     },
     /// What was asked for failed. `run` is the run that it stopped.
     Fault {
@@ -215,6 +290,70 @@ pub struct Point {
     pub loss: f64,
     /// In dB; none without a clean picture.
     pub psnr: Option<f64>,
+    /// Learners only: the KL term of the loss, and the mean logit.
+    pub kl: Option<f64>,
+    pub mean_logit: Option<f64>,
+}
+
+/// A picture of the past, after `step` updates.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    pub step: u64,
+    /// In dB; none without a clean picture.
+    pub psnr: Option<f64>,
+}
+
+/// What a learner's logits say, thresholded so that a fraction `keep` stays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    /// Updates made.
+    pub step: u64,
+    pub keep: f64,
+    pub kept: usize,
+    /// Parameters in all.
+    pub n: usize,
+    /// Parameters by keep probability: bins of equal width from 0 to 1.
+    pub histogram: Vec<u32>,
+    /// The lowest keep probability that is kept.
+    pub threshold: f64,
+    /// The fixed input's channels.
+    pub input: Channels,
+    /// The convolutions, from the input to the picture.
+    pub layers: Vec<Layer>,
+    /// Whether masking alone draws anything but a constant.
+    pub alive: bool,
+    /// One sentence on what is connected.
+    pub sentence: String,
+}
+
+/// A convolution under a mask.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Layer {
+    /// Of the weight, as in PyTorch.
+    pub name: String,
+    pub weights: usize,
+    pub kept: usize,
+    /// Its outputs.
+    pub channels: Channels,
+}
+
+/// The channels of a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Channels {
+    pub all: usize,
+    /// Those that lie on a path from the input to the picture.
+    pub live: usize,
+}
+
+/// What became of drawing by masking alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum MaskOnly {
+    /// It is on its canvases. PSNR in dB, where the clean picture is known.
+    Drawn { psnr: Option<f64> },
+    /// The mask is dead, as [`Look::sentence`] explains.
+    Dead,
+    /// One sentence on why not.
+    Failed(String),
 }
 
 /// What a mask file says.
@@ -294,6 +433,8 @@ mod tests {
             step: 3,
             loss: 0.25,
             psnr: None,
+            kl: None,
+            mean_logit: None,
         };
         let text = serde_json::to_string(&point).expect("plain data");
         assert_eq!(serde_json::from_str::<Point>(&text).expect("as written"), point);

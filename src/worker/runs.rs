@@ -5,13 +5,15 @@ use std::time::Duration;
 use web_time::Instant;
 
 use super::canvas::Canvases;
-use super::fit::{Fit, Plan};
-use super::message::tell;
+use super::history::History;
+use super::message::{tell, tell_with};
+use super::observer::Observer;
 use super::preview::Preview;
-use super::protocol::{Fault, FaultKind, Point, Reply, RunId, RunState, View};
+use super::protocol::{Fault, FaultKind, MaskPurpose, Point, Reply, RunId, RunState, View};
 use super::rate::Rate;
+use super::training::{Plan, Training};
 use crate::picture::Picture;
-use crate::train::Backend;
+use crate::train::{Backend, Job};
 
 /// How long a turn of training may take before requests are looked at again.
 const TURN: Duration = Duration::from_millis(80);
@@ -24,7 +26,13 @@ const DRAW_EVERY: Duration = Duration::from_millis(66);
 pub struct Run {
     id: RunId,
     plan: Plan,
-    fit: Option<Fit>,
+    training: Option<(Training, Backend)>,
+    /// Of a learner.
+    observer: Option<Observer>,
+    /// Of a fit.
+    history: History,
+    /// Bytes that may be taken beside what the run itself needs.
+    spare: u64,
     state: RunState,
     /// Train up to here; not above the last step.
     until: u64,
@@ -35,11 +43,18 @@ pub struct Run {
 }
 
 impl Run {
-    pub fn new(id: RunId, plan: Plan) -> Self {
+    pub fn new(id: RunId, plan: Plan, spare: u64) -> Self {
+        let observer = match &plan.spec.job {
+            Job::Learn(learn) => Some(Observer::new(learn.keep)),
+            Job::Fit(_) => None,
+        };
         Self {
             id,
             plan,
-            fit: None,
+            training: None,
+            observer,
+            history: History::default(),
+            spare,
             state: RunState::Idle,
             until: 0,
             rate: Rate::default(),
@@ -54,12 +69,17 @@ impl Run {
         matches!(self.state, RunState::Running | RunState::Compiling)
     }
 
+    /// Whether a turn has something to do.
+    pub fn is_busy(&self) -> bool {
+        self.is_playing() || (self.training.is_some() && self.observer.as_ref().is_some_and(Observer::is_busy))
+    }
+
     /// Trains from now on: `steps` more steps, or else to the end.
     pub async fn play(&mut self, steps: Option<u64>, backend: &Backend) {
         if matches!(self.state, RunState::Finished | RunState::Failed) {
             return;
         }
-        if self.fit.is_none() && !self.compile(backend).await {
+        if self.training.is_none() && !self.compile(backend).await {
             return;
         }
         let last = self.plan.spec.steps;
@@ -68,11 +88,15 @@ impl Run {
         self.go(RunState::Running);
     }
 
-    pub fn pause(&mut self, canvases: &mut Canvases, preview: Option<&Preview>) {
+    /// Stops, and shows where: the frames before were drawn only now and then.
+    pub async fn pause(&mut self, canvases: &mut Canvases, preview: Option<&Preview>) {
         if self.state == RunState::Running {
             self.until = self.step();
-            self.show_now(canvases, preview);
+            if let Err(fault) = self.show(canvases, preview).await {
+                return self.fail(fault);
+            }
             self.tell_progress();
+            self.look_once_more();
             self.go(RunState::Paused);
         }
     }
@@ -81,9 +105,9 @@ impl Run {
         self.go(RunState::Compiling);
         let run = self.id;
         let progress = |done, total| tell(&Reply::Compiling { run, done, total });
-        match Fit::build(&self.plan, backend, progress).await {
-            Ok(fit) => {
-                self.fit = Some(fit);
+        match Training::build(&self.plan, backend, progress).await {
+            Ok(training) => {
+                self.training = Some((training, backend.clone()));
                 true
             }
             Err(fault) => {
@@ -93,30 +117,127 @@ impl Run {
         }
     }
 
-    /// Trains for a turn, draws and tells as often as is due.
+    /// Trains for a turn, draws, looks and tells as often as is due.
     pub async fn turn(&mut self, canvases: &mut Canvases, preview: Option<&Preview>) {
-        let Some(fit) = &mut self.fit else { return };
-        match fit.advance(self.until, TURN).await {
-            Ok(points) => self.untold.extend(points),
-            Err(fault) => return self.fail(fault),
+        let done = match self.is_playing() {
+            true => self.train(canvases, preview).await,
+            false => Ok(()),
+        };
+        let done = match done {
+            Ok(()) => self.observe(canvases).await,
+            failed => failed,
+        };
+        if let Err(fault) = done {
+            self.fail(fault);
         }
-        let (step, finished) = (fit.step(), fit.is_finished());
+    }
+
+    async fn train(&mut self, canvases: &mut Canvases, preview: Option<&Preview>) -> Result<(), Fault> {
+        let Some((training, _)) = &mut self.training else {
+            return Ok(());
+        };
+        let points = training.advance(self.until, TURN).await?;
+        let last = points.last().copied();
+        self.untold.extend(points);
+        let (step, finished) = (training.step(), training.is_finished());
         let now = Instant::now();
         self.rate.record(now, step);
         let due = |last: Option<Instant>, every| last.is_none_or(|last| now - last >= every);
         let stops = finished || step >= self.until;
         if stops || due(self.drawn, DRAW_EVERY) {
             self.drawn = Some(now);
-            if let Err(fault) = self.show(canvases, preview).await {
-                return self.fail(fault);
+            self.show(canvases, preview).await?;
+            if let Some(last) = last {
+                self.remember(&last, stops, canvases).await?;
             }
         }
         if stops || due(self.told, TELL_EVERY) {
             self.tell_progress();
         }
         if stops {
+            self.look_once_more();
             self.go(if finished { RunState::Finished } else { RunState::Paused });
         }
+        Ok(())
+    }
+
+    /// Keeps the picture that `point` was measured on, if it is of those to look back at.
+    async fn remember(&mut self, point: &Point, stops: bool, canvases: &mut Canvases) -> Result<(), Fault> {
+        if self.observer.is_some() {
+            return Ok(());
+        }
+        let Some(wanted) = self.history.wants(point, stops) else {
+            return Ok(());
+        };
+        let Some(picture) = self.result().await? else {
+            return Ok(());
+        };
+        self.history.keep(wanted, point, &picture);
+        self.show_history(canvases);
+        tell(&Reply::Moments {
+            run: self.id,
+            moments: self.history.moments(),
+            best: self.history.best().map(|best| best.moment),
+        });
+        Ok(())
+    }
+
+    fn show_history(&self, canvases: &mut Canvases) {
+        let views = [(View::Best, self.history.best()), (View::Moment, self.history.moment())];
+        for (view, snapshot) in views {
+            if let Some(snapshot) = snapshot
+                && let Err(error) = canvases.paint_pixels(self.id, view, snapshot.pixels())
+            {
+                // The result is drawn the same way, and its failure is told.
+                web_sys::console::error_1(&error);
+            }
+        }
+    }
+
+    /// Looks back at the picture at a step.
+    pub fn recall(&mut self, step: u64, canvases: &mut Canvases) {
+        self.history.shown = step;
+        self.show_history(canvases);
+    }
+
+    async fn observe(&mut self, canvases: &mut Canvases) -> Result<(), Fault> {
+        let (Some((training, backend)), Some(observer)) = (&mut self.training, &mut self.observer) else {
+            return Ok(());
+        };
+        observer
+            .work(self.id, &self.plan, training, backend, self.spare, canvases)
+            .await
+    }
+
+    fn look_once_more(&mut self) {
+        let step = self.step();
+        if let Some(observer) = &mut self.observer {
+            observer.look_once_more(step);
+        }
+    }
+
+    /// Looks at a learner's mask at another `keep`.
+    pub fn look_at(&mut self, keep: f64) {
+        if let Some(observer) = &mut self.observer {
+            observer.look_at(keep);
+        }
+    }
+
+    /// Sends a learner's mask as a file.
+    pub async fn send_mask(&mut self, keep: f64, purpose: MaskPurpose) -> Result<(), Fault> {
+        let Some((training, _)) = &mut self.training else {
+            return Ok(());
+        };
+        let mask = training.mask(keep, &self.plan).await?;
+        let file = mask.to_bytes().map_err(|error| Fault::new(FaultKind::Mask, error))?;
+        let file = js_sys::Uint8Array::from(file.as_slice()).buffer();
+        let reply = Reply::MaskFile {
+            run: self.id,
+            name: mask_name(&self.plan.image, keep, training.step()),
+            purpose,
+        };
+        tell_with(&reply, Some(&file));
+        Ok(())
     }
 
     /// Draws the picture's own views, before and after the noise.
@@ -134,49 +255,47 @@ impl Run {
                 );
             }
         }
+        self.show_history(canvases);
+        if let Some(observer) = &self.observer {
+            observer.show(self.id, canvases);
+        }
     }
 
     /// Draws the result if there is one: from its buffer, or by its pixels.
     pub async fn show(&mut self, canvases: &mut Canvases, preview: Option<&Preview>) -> Result<(), Fault> {
-        if self.show_now(canvases, preview) {
-            let picture = self.result().await?;
-            if let Some(picture) = picture
-                && canvases.paint(self.id, View::Result, &picture).is_err()
-            {
-                return Err(Fault::new(
-                    FaultKind::Memory,
-                    "the browser could not show the result: try a smaller size",
-                ));
-            }
+        let output = self.training.as_ref().and_then(|(training, _)| training.output());
+        let needs_pixels = match (preview, output) {
+            (Some(preview), Some(output)) => canvases.present(self.id, preview, &output),
+            _ => true,
+        };
+        if needs_pixels
+            && let Some(picture) = self.result().await?
+            && canvases.paint(self.id, View::Result, &picture).is_err()
+        {
+            return Err(Fault::new(
+                FaultKind::Memory,
+                "the browser could not show the result: try a smaller size",
+            ));
         }
         Ok(())
     }
 
-    /// Draws the result from its buffer. Returns whether a canvas is left that needs its pixels.
-    fn show_now(&self, canvases: &mut Canvases, preview: Option<&Preview>) -> bool {
-        let output = self.fit.as_ref().and_then(Fit::output);
-        match (preview, output) {
-            (Some(preview), Some(output)) => canvases.present(self.id, preview, &output),
-            _ => true,
-        }
-    }
-
     /// The result as it is now; none before the start.
     pub async fn result(&mut self) -> Result<Option<Picture>, Fault> {
-        match &mut self.fit {
-            Some(fit) => fit.picture().await.map(Some),
+        match &mut self.training {
+            Some((training, _)) => training.picture().await.map(Some),
             None => Ok(None),
         }
     }
 
     pub fn step(&self) -> u64 {
-        self.fit.as_ref().map_or(0, Fit::step)
+        self.training.as_ref().map_or(0, |(training, _)| training.step())
     }
 
     /// Stops for good.
     pub fn fail(&mut self, fault: Fault) {
         self.tell_progress();
-        self.fit = None;
+        self.training = None;
         self.go(RunState::Failed);
         tell_fault(Some(self.id), fault);
     }
@@ -189,7 +308,7 @@ impl Run {
     }
 
     fn tell_progress(&mut self) {
-        if self.fit.is_none() {
+        if self.training.is_none() {
             return;
         }
         self.told = Some(Instant::now());
@@ -200,6 +319,13 @@ impl Run {
             points: self.untold.drain(..).collect(),
         });
     }
+}
+
+/// What a learned mask's file is called: the picture's name without its ending, then what was done.
+fn mask_name(image: &str, keep: f64, step: u64) -> String {
+    let stem = image.rsplit_once('.').map_or(image, |(stem, _)| stem);
+    let percent = (1e4 * keep).round() / 100.0;
+    format!("{stem} mask, keep {percent} %, step {step}.safetensors")
 }
 
 pub fn tell_fault(run: Option<RunId>, fault: Fault) {

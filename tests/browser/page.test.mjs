@@ -6,38 +6,20 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT, inEachBrowser } from "./helper.mjs";
+import {
+  MINUTES,
+  download,
+  drawn,
+  enabled,
+  inState,
+  pause,
+  stepOf,
+  textOf,
+  until,
+  untilWithoutFault,
+} from "./studio.mjs";
 
 const SMALL = "/?levels=3&size=64&steps=100000&sample=chelsea&mask=dense";
-const MINUTES = 60_000;
-
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const textOf = (page, selector) => page.$eval(selector, (element) => element.textContent.trim());
-const stateOf = (page) => page.$eval("#state", (element) => element.dataset.state);
-const stepOf = async (page) => Number((await textOf(page, "#steps-done")).match(/Step ([\d,]+)/)[1].replaceAll(",", ""));
-
-/** Waits until `check` gives something true, and returns it. */
-async function until(what, check, timeout = 2 * MINUTES) {
-  const end = Date.now() + timeout;
-  for (;;) {
-    const value = await check();
-    if (value) return value;
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
-    await pause(200);
-  }
-}
-
-const enabled = (page, selector) =>
-  until(`${selector} to be enabled`, () => page.$eval(selector, (element) => !element.disabled).catch(() => false));
-const inState = (page, state, timeout) =>
-  until(
-    `state ${state}`,
-    async () => {
-      const fault = await page.$eval("#fault, .crash", (element) => element.textContent).catch(() => null);
-      if (fault) throw new Error(`the page reports: ${fault}`);
-      return (await stateOf(page)) === state;
-    },
-    timeout,
-  );
 
 /** The first and the last PSNR in dB, from the plot's own words. */
 async function psnrs(page) {
@@ -47,44 +29,15 @@ async function psnrs(page) {
 }
 
 const psnrRises = (page, decibels, timeout) =>
-  until(
+  untilWithoutFault(
+    page,
     `the PSNR to rise by ${decibels} dB`,
     async () => {
-      const fault = await page.$eval("#fault, .crash", (element) => element.textContent).catch(() => null);
-      if (fault) throw new Error(`the page reports: ${fault}`);
       const read = await psnrs(page);
       return read && read.last - read.first >= decibels ? read : null;
     },
     timeout,
   );
-
-/** The colours of a view, as the canvas shows them: their mean and standard deviation over all pixels, 0 to 255. */
-const colours = (page, view) =>
-  page.$eval(`canvas[data-view="${view}"]`, (canvas) => {
-    const copy = new OffscreenCanvas(canvas.width, canvas.height);
-    const context = copy.getContext("2d");
-    context.drawImage(canvas, 0, 0);
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    const values = data.filter((_, i) => i % 4 !== 3);
-    const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
-    const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length;
-    return { mean, deviation: Math.sqrt(variance), width: canvas.width, height: canvas.height };
-  });
-
-/** Clicks Download and gives the file's bytes and name. */
-async function download(page) {
-  await page.evaluate(() => {
-    window.saved = null;
-    HTMLAnchorElement.prototype.click = function () {
-      const name = this.download;
-      fetch(this.href)
-        .then((response) => response.arrayBuffer())
-        .then((bytes) => (window.saved = { name, bytes: [...new Uint8Array(bytes)] }));
-    };
-  });
-  await page.click("#download");
-  return until("the download", () => page.evaluate(() => window.saved));
-}
 
 inEachBrowser("a small network: start, pause, resume, compare, download", { timeout: 6 * MINUTES }, async ({ open }) => {
   const page = await open(SMALL);
@@ -107,11 +60,10 @@ inEachBrowser("a small network: start, pause, resume, compare, download", { time
   await inState(page, "Paused");
   assert.equal(await stepOf(page), paused + 1);
 
-  const result = await colours(page, "Result");
-  const noisy = await colours(page, "Noisy");
+  const result = await drawn(page, "Result");
+  const noisy = await drawn(page, "Noisy");
   assert.equal(result.width, noisy.width);
   assert.equal(result.height, noisy.height);
-  assert.ok(result.deviation > 10, `the result is drawn: ${JSON.stringify(result)}`);
   assert.ok(Math.abs(result.mean - noisy.mean) < 20, "the result has the picture's brightness");
 
   await page.focus("#split");
@@ -152,7 +104,7 @@ inEachBrowser("one press of a button denoises with a preset", { timeout: 14 * MI
   t.diagnostic(`PSNR ${read.first} dB to ${read.last} dB; ${await textOf(page, "#speed")}`);
   await page.click("#start");
   await inState(page, "Paused", MINUTES);
-  assert.ok((await colours(page, "Result")).deviation > 10);
+  await drawn(page, "Result");
 });
 
 inEachBrowser("one's own picture is taken as already noisy", { timeout: 4 * MINUTES }, async ({ open }) => {
@@ -202,7 +154,7 @@ inEachBrowser("the CPU engine does the same", { timeout: 4 * MINUTES }, async ({
   await psnrRises(page, 3, 3 * MINUTES);
   await page.click("#start");
   await inState(page, "Paused");
-  assert.ok((await colours(page, "Result")).deviation > 10);
+  await drawn(page, "Result");
 });
 
 inEachBrowser("a lost device is told, and the engine starts again", { timeout: 4 * MINUTES }, async ({ open }) => {

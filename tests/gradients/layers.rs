@@ -85,6 +85,7 @@ pub fn fold(grad: &Map, table: &FoldTable, src: &Map, leaky: bool) -> Map {
     let kernel = Fold {
         first: u32::from(leaky),
         most: table.most,
+        accumulate: 0,
         channels: src.channels as u32,
         h: src.h as u32,
         w: src.w as u32,

@@ -5,7 +5,8 @@ use optimal_eye_surgeon::engine::Executor;
 use optimal_eye_surgeon::gpu::{BuildOptions, GpuExecutor};
 use optimal_eye_surgeon::network::{Hourglass, Network};
 use optimal_eye_surgeon::step::{
-    AdamSettings, Fitting, Handles, Learning, Problem, Step, StepSettings, Tuning, WeightPath, fit_step, learn_step,
+    AdamSettings, Fitting, Handles, Learning, Problem, Statistic, Step, StepSettings, Tracking, Tuning, WeightPath,
+    fit_step, learn_step,
 };
 
 use crate::context;
@@ -152,7 +153,11 @@ fn split_fits_agree_with_whole_ones() {
                 let kind = if keep.is_some() { "masked" } else { "dense" };
                 let name = format!("{kind} {path:?}, rewrites {rewrites}, {} bytes", split.limit);
                 compare(&name, split, &mut failures, |limit| {
-                    let fitting = Fitting { keep, path };
+                    let tracking = Some(Tracking {
+                        statistic: Statistic::Emv { alpha: 0.1 },
+                        ignore: 1,
+                    });
+                    let fitting = Fitting { keep, path, tracking };
                     fit_step(&split.network, PROBLEM, fitting, within(limit, rewrites)).expect("a step")
                 });
             }
@@ -207,10 +212,12 @@ fn large_pictures_have_a_plan_within_the_default_limits() {
         let dense = Fitting {
             keep: None,
             path: WeightPath::Full,
+            tracking: None,
         };
         let sparse = Fitting {
             keep: Some(&keep),
             path: WeightPath::Auto,
+            tracking: None,
         };
         for (name, built) in [
             ("dense", fit_step(&network, problem, dense, settings)),

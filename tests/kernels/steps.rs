@@ -7,7 +7,7 @@ use optimal_eye_surgeon::cpu::CpuExecutor;
 use optimal_eye_surgeon::engine::{EngineError, Executor};
 use optimal_eye_surgeon::gpu::{BuildOptions, GpuExecutor};
 use optimal_eye_surgeon::kernels::shader_text;
-use optimal_eye_surgeon::network::{Hourglass, Network, draw_input, draw_theta};
+use optimal_eye_surgeon::network::{Hourglass, Network, SkipHourglass, draw_input, draw_theta};
 use optimal_eye_surgeon::rng::{Draws, Stream};
 use optimal_eye_surgeon::step::{
     AdamSettings, Fitting, Handles, Learning, Problem, Step, StepSettings, TensorId, Tuning, WeightPath, fit_step,
@@ -29,6 +29,16 @@ fn network() -> Network {
     let description = Hourglass {
         input_channels: 5,
         channels: vec![6, 7, 9],
+        output_channels: 3,
+    };
+    description.build().expect("a small network")
+}
+
+pub fn skip() -> Network {
+    let description = SkipHourglass {
+        input_channels: 5,
+        channels: vec![6, 7],
+        skip_channels: 3,
         output_channels: 3,
     };
     description.build().expect("a small network")
@@ -61,7 +71,7 @@ pub fn mask(network: &Network, fraction: f32) -> Vec<bool> {
 
 /// Initial values by list of parts: small learning rates, so that Adam does not magnify the noise of near-zero gradients.
 fn initial(network: &Network, problem: Problem, handles: &Handles) -> Vec<(Vec<TensorId>, Vec<f32>)> {
-    let z = draw_input(network.description.input_channels, problem.height, problem.width, 1);
+    let z = draw_input(network.input_channels, problem.height, problem.width, 1);
     let plane = problem.height * problem.width;
     let input: Vec<f32> = handles
         .live_inputs
@@ -117,8 +127,8 @@ pub async fn run(
     Ok(results)
 }
 
-fn compare(name: &str, step: &Step, handles: &Handles, failures: &mut Vec<String>) {
-    let (context, network) = (context(), network());
+fn compare(name: &str, network: &Network, step: &Step, handles: &Handles, failures: &mut Vec<String>) {
+    let context = context();
     let mut cpu: Executor = CpuExecutor::new(step).into();
     let built = pollster::block_on(GpuExecutor::build(&context, step, &BuildOptions::default(), |_, _| {}));
     let mut gpu: Executor = match built {
@@ -126,7 +136,7 @@ fn compare(name: &str, step: &Step, handles: &Handles, failures: &mut Vec<String
         Err(error) => return failures.push(format!("{name}: {error}")),
     };
     let [cpu, gpu] = [&mut cpu, &mut gpu].map(|executor| {
-        pollster::block_on(run(executor, step, &network, PROBLEM, handles))
+        pollster::block_on(run(executor, step, network, PROBLEM, handles))
             .unwrap_or_else(|error| panic!("{name}: {error}"))
     });
     agree(name, &cpu, &gpu, failures);
@@ -155,21 +165,36 @@ pub fn agree(name: &str, expected: &[Vec<f32>], found: &[Vec<f32>], failures: &m
 
 #[test]
 fn fits_agree_on_every_path() {
-    let network = network();
-    let keep = mask(&network, 0.3);
+    check_fits(&network());
+}
+
+#[test]
+fn fits_with_skip_connections_agree_on_every_path() {
+    check_fits(&skip());
+}
+
+fn check_fits(network: &Network) {
+    let keep = mask(network, 0.3);
     let mut failures = Vec::new();
     for rewrites in [true, false] {
         let (step, handles) = fit_step(
-            &network,
+            network,
             PROBLEM,
             Fitting {
                 keep: None,
                 path: WeightPath::Auto,
+                tracking: None,
             },
             settings(rewrites),
         )
         .expect("a step");
-        compare(&format!("dense, rewrites {rewrites}"), &step, &handles, &mut failures);
+        compare(
+            &format!("dense, rewrites {rewrites}"),
+            network,
+            &step,
+            &handles,
+            &mut failures,
+        );
         for path in [
             WeightPath::Full,
             WeightPath::Compact,
@@ -179,10 +204,12 @@ fn fits_agree_on_every_path() {
             let fitting = Fitting {
                 keep: Some(&keep),
                 path,
+                tracking: None,
             };
-            let (step, handles) = fit_step(&network, PROBLEM, fitting, settings(rewrites)).expect("a live mask");
+            let (step, handles) = fit_step(network, PROBLEM, fitting, settings(rewrites)).expect("a live mask");
             compare(
                 &format!("{path:?}, rewrites {rewrites}"),
+                network,
                 &step,
                 &handles,
                 &mut failures,
@@ -205,7 +232,13 @@ fn learning_agrees() {
             supplied: 0,
         };
         let (step, handles) = learn_step(&network, PROBLEM, learning, settings(true)).expect("a step");
-        compare(&format!("learning, pull {pull}"), &step, &handles, &mut failures);
+        compare(
+            &format!("learning, pull {pull}"),
+            &network,
+            &step,
+            &handles,
+            &mut failures,
+        );
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
@@ -233,9 +266,18 @@ fn the_papers_network_validates() {
             (Some(&keep[..]), WeightPath::Sparse),
         ] {
             steps.push(
-                fit_step(&network, problem, Fitting { keep, path }, settings)
-                    .expect("a step")
-                    .0,
+                fit_step(
+                    &network,
+                    problem,
+                    Fitting {
+                        keep,
+                        path,
+                        tracking: None,
+                    },
+                    settings,
+                )
+                .expect("a step")
+                .0,
             );
         }
         let learning = Learning {

@@ -2,6 +2,7 @@
 //! learning, on the CPU twins and on the GPU. The fixtures and their yardstick are described in tests/fixtures/README.md.
 
 mod fixture;
+mod pruning;
 
 use std::time::Duration;
 
@@ -111,6 +112,7 @@ fn check_fit(report: &mut Report, fixture: &Fixture, case: &str, device: Device,
     let fitting = Fitting {
         keep: keep.as_deref(),
         path,
+        tracking: None,
     };
     let (step, handles) =
         fit_step(&fixture.network, problem, fitting, settings(steps, adam, rewrites)).expect("the step builds");

@@ -1,5 +1,12 @@
 //! Every English text of the page, in one place.
 
+mod learn;
+mod race;
+
+pub use learn::*;
+pub use race::*;
+
+use super::route::Route;
 use crate::engine::AdapterDescription;
 use crate::worker::protocol::{EngineKind, FaultKind, RunFacts, RunState, View};
 
@@ -7,6 +14,7 @@ pub const TITLE: &str = "Optimal Eye Surgeon";
 pub const TAGLINE: &str = "Denoise a photograph on your own GPU, with a network that has never seen another picture.";
 pub const WORK: &str = "The picture and its curves";
 pub const SKIP: &str = "Skip to the picture";
+pub const VIEWS: &str = "Views";
 
 pub const THEME_TO_DARK: &str = "Dark mode";
 pub const THEME_TO_LIGHT: &str = "Light mode";
@@ -46,6 +54,7 @@ pub const STARTS_OVER: &str = "Changing any of this starts over.";
 pub const ENGINE_STARTING: &str = "Starting…";
 pub const ENGINE_ABSENT: &str = "No engine";
 pub const LOCKED: &str = "Pause to change these.";
+pub const LOCKED_ELSEWHERE: &str = "The other view is training: pause it there, or start here, to change these.";
 
 pub const START: &str = "Start";
 pub const RESUME: &str = "Resume";
@@ -76,6 +85,9 @@ pub const NOISY_LEVEL: &str = "noisy picture";
 pub const NO_POINTS: &str = "No readings yet.";
 pub const NO_PSNR: &str = "No PSNR: this picture has no clean original to compare with.";
 
+pub const STALE: &str = "The picture or the settings chosen now are not those that this was started with. It can go on as it is; or start over with what is chosen now.";
+pub const STALE_RESET: &str = "Start over";
+
 pub const DISMISS: &str = "Dismiss";
 pub const USE_CPU: &str = "Use the CPU engine";
 pub const RESTART: &str = "Start the engine again";
@@ -96,6 +108,24 @@ pub fn view(view: View) -> &'static str {
         View::Noisy => "Noisy",
         View::Result => "Result",
         View::Clean => "Clean",
+        View::Best => "Best",
+        View::Moment => "Earlier",
+        View::MaskOnly => "By masking alone",
+    }
+}
+
+pub fn route(route: Route) -> &'static str {
+    match route {
+        Route::Denoise => "Denoise",
+        Route::Learn => "Learn",
+    }
+}
+
+/// What the browser's tab says.
+pub fn page_title(route: Route) -> String {
+    match route {
+        Route::Denoise => TITLE.to_owned(),
+        Route::Learn => format!("Learn a mask · {TITLE}"),
     }
 }
 
@@ -180,11 +210,11 @@ pub fn needs(facts: &RunFacts, engine: EngineKind) -> String {
     )
 }
 
-pub fn over_budget(facts: &RunFacts) -> String {
+pub fn over_budget(bytes: u64, budget: u64) -> String {
     format!(
         "At this size it needs {}, more than the {} that is safe here: the browser may drop the device or close the tab.",
-        memory(facts.bytes),
-        memory(facts.budget)
+        memory(bytes),
+        memory(budget)
     )
 }
 
@@ -246,26 +276,34 @@ pub fn announce_progress(step: u64, psnr: Option<f64>) -> String {
 }
 
 /// A plot in words.
-pub fn plot_summary(what: &str, unit: &str, first: (u64, f64), last: (u64, f64), best: (u64, f64)) -> String {
-    let (from, to, peak) = (trimmed(first.1, 4), trimmed(last.1, 4), trimmed(best.1, 4));
-    format!(
-        "{what}: {from}{unit} at step {}, {to}{unit} at step {}; best {peak}{unit} at step {}.",
-        first.0, last.0, best.0
-    )
+pub fn plot_summary(what: &str, unit: &str, first: (u64, f64), last: (u64, f64), best: Option<(u64, f64)>) -> String {
+    let at = |(step, value): (u64, f64)| format!("{}{unit} at step {step}", trimmed(value, 4));
+    let mut text = format!("{what}: {}, {}", at(first), at(last));
+    if let Some(best) = best {
+        text.push_str("; best ");
+        text.push_str(&at(best));
+    }
+    text.push('.');
+    text
 }
 
 pub fn sample_credit(title: &str, credit: &str, licence: &str) -> String {
     format!("{title}: {credit} ({licence})")
 }
 
-/// The name of the saved file.
+/// The name of the saved picture.
 pub fn file_name(picture: &str, step: u64) -> String {
+    export_name(picture, &format!("denoised-step-{step}"), "png")
+}
+
+/// The name of a saved file: the picture's, and what of it.
+pub fn export_name(picture: &str, what: &str, ending: &str) -> String {
     let stem = picture.rsplit_once('.').map_or(picture, |(stem, _)| stem);
     let safe: String = stem
         .chars()
         .map(|c| if c.is_alphanumeric() || c == '-' { c } else { '-' })
         .collect();
-    format!("{safe}-denoised-step-{step}.png")
+    format!("{safe}-{what}.{ending}")
 }
 
 /// 3008867 as 3,008,867.

@@ -8,21 +8,38 @@ use super::preview::Output;
 use super::protocol::{Fault, FaultKind, Point, Setup};
 use crate::engine::{EngineError, Executor};
 use crate::mask::Mask;
-use crate::network::Hourglass;
+use crate::network::{Hourglass, Network};
 use crate::picture::Picture;
 use crate::step::StepError;
-use crate::train::{self, Backend, RunSpec, StateIn, Task, TrainError};
+use crate::train::{self, Backend, Learner, RunSpec, StateIn, Task, TrainError};
+
+/// What a run trains.
+pub enum Trained {
+    /// The weights that a mask keeps, or all of them.
+    Weights(Option<Rc<Mask>>),
+    /// A mask.
+    Mask { learner: Learner, keep: f64 },
+}
+
+impl Trained {
+    /// The mask's own network, or else the paper's with so many levels.
+    pub fn network(&self, levels: usize) -> Hourglass {
+        let of_mask = match self {
+            Self::Weights(mask) => mask.as_ref().and_then(|mask| mask.metadata.network.clone()),
+            Self::Mask { .. } => None,
+        };
+        of_mask.unwrap_or_else(|| Hourglass::with_levels(levels))
+    }
+}
 
 /// What a run will do.
+#[derive(Clone)]
 pub struct Plan {
     pub spec: RunSpec,
     pub task: Task,
-}
-
-/// The network of a run: the mask's own, or else the paper's with so many levels.
-pub fn network_of(setup: &Setup, mask: Option<&Mask>) -> Hourglass {
-    mask.and_then(|mask| mask.metadata.network.clone())
-        .unwrap_or_else(|| Hourglass::with_levels(setup.levels))
+    pub setup: Setup,
+    /// The picture's name.
+    pub image: String,
 }
 
 impl Plan {
@@ -30,19 +47,36 @@ impl Plan {
     ///
     /// # Errors
     /// A fault if a setting is out of its range.
-    pub fn new(setup: Setup, mask: Option<&Rc<Mask>>, picture: &Picture) -> Result<Self, Fault> {
-        let network = network_of(&setup, mask.map(Rc::as_ref));
+    pub fn new(setup: Setup, trained: &Trained, steps: u64, image: &str, picture: &Picture) -> Result<Self, Fault> {
+        let network = trained.network(setup.levels);
         let task = Task::new(picture, setup.sigma, setup.noise_seed, &network).map_err(|error| fault(&error))?;
-        let spec = match mask {
-            Some(mask) => RunSpec::sparse(network, Arc::new(mask.keep.clone())),
-            None => RunSpec::dense(network),
+        let mut spec = match trained {
+            Trained::Weights(Some(mask)) => RunSpec::sparse(network, Arc::new(mask.keep.clone())),
+            Trained::Weights(None) => RunSpec::dense(network),
+            Trained::Mask { learner, .. } => RunSpec::learn(network, *learner),
         };
+        if let (train::Job::Learn(learn), Trained::Mask { keep, .. }) = (&mut spec.job, trained) {
+            learn.keep = *keep;
+        }
+        spec.steps = steps;
+        spec.init_seed = setup.init_seed;
+        spec.check().map_err(|error| fault(&error))?;
+        Ok(Self {
+            spec,
+            task,
+            setup,
+            image: image.to_owned(),
+        })
+    }
+
+    /// The same network and picture, with a mask and without training: what masking alone draws.
+    pub fn mask_only(&self, keep: Vec<bool>) -> Self {
         let spec = RunSpec {
-            steps: setup.steps,
-            init_seed: setup.init_seed,
-            ..spec
+            steps: 0,
+            init_seed: self.spec.init_seed,
+            ..RunSpec::sparse(self.spec.network.clone(), Arc::new(keep))
         };
-        Ok(Self { spec, task })
+        Self { spec, ..self.clone() }
     }
 
     /// Bytes of memory that the run will need.
@@ -56,11 +90,11 @@ impl Plan {
 }
 
 /// A run on an engine.
-pub struct Fit {
+pub struct Training {
     run: train::Run,
 }
 
-impl Fit {
+impl Training {
     /// Compiles and allocates; `progress` is told (kernels compiled, kernels in all).
     ///
     /// # Errors
@@ -86,6 +120,8 @@ impl Fit {
             step: point.step,
             loss: point.loss,
             psnr: point.psnr.filter(|psnr| psnr.is_finite()),
+            kl: point.kl,
+            mean_logit: point.mean_logit,
         };
         Ok(progress.points.into_iter().map(point).collect())
     }
@@ -105,6 +141,38 @@ impl Fit {
     /// A fault, such as a lost device.
     pub async fn picture(&mut self) -> Result<Picture, Fault> {
         self.run.output().await.map_err(|error| fault(&error))
+    }
+
+    /// A learner's logits.
+    ///
+    /// # Errors
+    /// A fault, such as a lost device.
+    pub async fn logits(&mut self) -> Result<Vec<f32>, Fault> {
+        self.run.logits().await.map_err(|error| fault(&error))
+    }
+
+    /// A learner's mask so far, with all that it takes to learn it again.
+    ///
+    /// # Errors
+    /// A fault, such as a lost device.
+    pub async fn mask(&mut self, keep: f64, plan: &Plan) -> Result<Mask, Fault> {
+        let mut mask = self.run.mask(keep, &plan.image).await.map_err(|error| fault(&error))?;
+        let settings = serde_json::json!({
+            "run": self.run.spec(),
+            "width": plan.task.padding.width,
+            "height": plan.task.padding.height,
+            "framing": plan.setup.framing,
+            "sigma": plan.setup.sigma,
+            "noise_seed": plan.setup.noise_seed,
+            "adapter": self.run.adapter().name,
+            "version": env!("CARGO_PKG_VERSION"),
+        });
+        mask.metadata.settings = Some(settings.to_string());
+        Ok(mask)
+    }
+
+    pub fn network(&self) -> &Network {
+        self.run.network()
     }
 
     /// The same where it lies on the device; none on the CPU.

@@ -1,0 +1,85 @@
+//! Files of a run for other programs: its curves, and all that defines it.
+
+use std::fmt::Write;
+
+use leptos::prelude::*;
+use serde_json::{Value, json};
+
+use super::fits::Fit;
+use super::mask_slot::MaskChoice;
+use super::state::{Engine, Studio};
+use super::text;
+
+impl Studio {
+    /// Saves the curves of all fits: a row for each reading.
+    pub fn save_curves(self) {
+        let mut table = String::from("fit,step,loss,psnr_db\n");
+        for fit in self.fits_on() {
+            let name = quoted(&fit.name(self));
+            for point in fit.lane.points.read_untracked().iter() {
+                let psnr = point.psnr.map(|psnr| psnr.to_string()).unwrap_or_default();
+                // Writing into a String cannot fail.
+                let _ = writeln!(table, "{name},{},{},{psnr}", point.step, point.loss);
+            }
+        }
+        self.save_text(&table, "text/csv", "curves", "csv");
+    }
+
+    /// Saves what it takes to repeat the fits.
+    pub fn save_settings(self) {
+        let settings = json!({
+            "program": "optimal-eye-surgeon",
+            "version": env!("CARGO_PKG_VERSION"),
+            "picture": self.picture.with_untracked(|picture| {
+                picture.as_ref().map(|picture| {
+                    json!({ "name": picture.name, "width": picture.width, "height": picture.height })
+                })
+            }),
+            "setup": self.setup.get_untracked(),
+            "adapter": self.engine.with_untracked(|engine| match engine {
+                Engine::Ready { adapter, .. } => json!(adapter),
+                Engine::Starting | Engine::Absent => Value::Null,
+            }),
+            "fits": self.fits_on().into_iter().map(|fit| self.describe(fit)).collect::<Vec<_>>(),
+        });
+        self.save_text(&format!("{settings:#}\n"), "application/json", "settings", "json");
+    }
+
+    fn describe(self, fit: Fit) -> Value {
+        let lane = fit.lane;
+        let mask = match fit.mask.choice.get_untracked() {
+            MaskChoice::Dense => json!({ "kind": "dense" }),
+            MaskChoice::Preset(id) => {
+                let sha256 = self
+                    .catalogue
+                    .with_value(|all| all.preset(&id).map(|preset| preset.sha256.clone()));
+                json!({ "kind": "preset", "id": id, "sha256": sha256 })
+            }
+            MaskChoice::Own => json!({ "kind": "file" }),
+        };
+        json!({
+            "name": fit.name(self),
+            "mask": mask,
+            "mask_facts": fit.mask.facts.get_untracked(),
+            "run": lane.facts.get_untracked(),
+            "steps": lane.steps.get_untracked(),
+            "steps_done": lane.step.get_untracked(),
+            "last": lane.points.read_untracked().last(),
+            "best": fit.best.get_untracked(),
+        })
+    }
+
+    fn save_text(self, content: &str, media_type: &str, what: &str, ending: &str) {
+        let bytes = js_sys::Uint8Array::from(content.as_bytes()).buffer();
+        let picture = self
+            .picture
+            .with_untracked(|picture| picture.as_ref().map(|picture| picture.name.clone()));
+        let name = text::export_name(picture.as_deref().unwrap_or("picture"), what, ending);
+        self.save(&bytes, media_type, &name);
+    }
+}
+
+/// A field of a CSV file (RFC 4180).
+fn quoted(field: &str) -> String {
+    format!("\"{}\"", field.replace('"', "\"\""))
+}

@@ -1,0 +1,159 @@
+//! One run as the page knows it: signals that components read, and the actions that they call.
+
+use leptos::prelude::*;
+
+use super::route::Route;
+use super::state::Studio;
+use crate::worker::protocol::{Point, Request, RunFacts, RunId, RunState};
+
+/// Readings kept for the plots; older ones are thinned out.
+const MAX_POINTS: usize = 20_000;
+
+/// A place for one run. It is a handful of signals, so it is copied into every component.
+#[derive(Clone, Copy)]
+pub struct Lane {
+    /// Where it is shown.
+    pub route: Route,
+    /// The run that is in it now.
+    pub run: StoredValue<RunId>,
+    /// Updates to be made.
+    pub steps: RwSignal<u64>,
+    pub facts: RwSignal<Option<RunFacts>>,
+    pub state: RwSignal<RunState>,
+    /// A pause was asked for, and the step that runs is not over.
+    pub pausing: RwSignal<bool>,
+    pub compiled: RwSignal<(usize, usize)>,
+    pub points: RwSignal<Vec<Point>>,
+    pub step: RwSignal<u64>,
+    pub steps_per_second: RwSignal<Option<f64>>,
+    /// It was started with another picture or other settings than those chosen now.
+    pub stale: RwSignal<bool>,
+}
+
+impl PartialEq for Lane {
+    fn eq(&self, other: &Self) -> bool {
+        self.state == other.state
+    }
+}
+
+/// What several runs do together.
+pub fn joint_state(lanes: &[Lane]) -> RunState {
+    use RunState::{Compiling, Failed, Finished, Idle, Paused, Running};
+    let any = |state: &RunState| lanes.iter().any(|lane| lane.state.get() == *state);
+    [Compiling, Running, Paused, Idle, Failed]
+        .into_iter()
+        .find(any)
+        .unwrap_or(Finished)
+}
+
+impl Lane {
+    pub fn new(route: Route, steps: RwSignal<u64>) -> Self {
+        Self {
+            route,
+            run: StoredValue::new(0),
+            steps,
+            facts: RwSignal::new(None),
+            state: RwSignal::new(RunState::Idle),
+            pausing: RwSignal::new(false),
+            compiled: RwSignal::new((0, 0)),
+            points: RwSignal::new(Vec::new()),
+            step: RwSignal::new(0),
+            steps_per_second: RwSignal::new(None),
+            stale: RwSignal::new(false),
+        }
+    }
+
+    /// Takes everything back to before the start.
+    pub fn clear(self) {
+        self.facts.set(None);
+        self.state.set(RunState::Idle);
+        self.pausing.set(false);
+        self.compiled.set((0, 0));
+        self.points.set(Vec::new());
+        self.step.set(0);
+        self.steps_per_second.set(None);
+        self.stale.set(false);
+    }
+
+    /// Takes what training has measured.
+    pub fn progress(self, step: u64, steps_per_second: Option<f64>, points: Vec<Point>) {
+        self.step.set(step);
+        self.steps_per_second.set(steps_per_second);
+        if points.is_empty() {
+            return;
+        }
+        self.points.update(|all| {
+            all.extend(points);
+            if all.len() > MAX_POINTS {
+                let mut place = 0;
+                all.retain(|_| {
+                    place += 1;
+                    place % 2 == 1
+                });
+            }
+        });
+    }
+
+    /// Whether settings are locked, since the run is busy.
+    pub fn is_busy(self) -> bool {
+        matches!(self.state.get(), RunState::Running | RunState::Compiling)
+    }
+
+    pub fn is_busy_untracked(self) -> bool {
+        matches!(self.state.get_untracked(), RunState::Running | RunState::Compiling)
+    }
+
+    /// Whether the run is there, and has steps left.
+    pub fn is_open(self) -> bool {
+        let open = !matches!(self.state.get(), RunState::Finished | RunState::Failed);
+        open && self.facts.read().is_some()
+    }
+}
+
+/// What the runs of a view need together and what they may take, where that is less.
+pub fn over_budget(lanes: &[Lane]) -> Option<(u64, u64)> {
+    let facts = || lanes.iter().filter_map(|lane| lane.facts.get());
+    let needed: u64 = facts().map(|facts| facts.bytes).sum();
+    let budget = facts().map(|facts| facts.budget).min()?;
+    (needed > budget).then_some((needed, budget))
+}
+
+impl Studio {
+    /// Whether all that a view would run fits into memory, or is meant to be tried.
+    pub fn fits_in_memory(self, lanes: &[Lane]) -> bool {
+        self.beyond_budget.get() || over_budget(lanes).is_none()
+    }
+
+    /// Trains on. One view trains at a time: what runs elsewhere is paused.
+    pub fn play(self, lane: Lane) {
+        self.pause_others(lane.route);
+        let run = lane.run.get_value();
+        self.send(&Request::Play { run }, None);
+    }
+
+    pub fn step_once(self, lane: Lane) {
+        self.pause_others(lane.route);
+        let run = lane.run.get_value();
+        self.send(&Request::Step { run, steps: 1 }, None);
+    }
+
+    pub fn pause(self, lane: Lane) {
+        lane.pausing.set(true);
+        let run = lane.run.get_value();
+        self.send(&Request::Pause { run }, None);
+    }
+
+    fn pause_others(self, route: Route) {
+        for lane in self.lanes() {
+            if lane.route != route && lane.is_busy_untracked() {
+                self.pause(lane);
+            }
+        }
+    }
+
+    /// The result as a PNG file, to save.
+    pub fn download(self, lane: Lane) {
+        let run = lane.run.get_value();
+        self.send(&Request::Result { run }, None);
+    }
+}

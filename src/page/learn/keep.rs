@@ -1,0 +1,71 @@
+//! The threshold: how much of the network to keep, what that leaves connected, and where the mask can go.
+
+use leptos::prelude::*;
+
+use super::{KEEP_LEAST, KEEP_MOST};
+use crate::page::state::Studio;
+use crate::page::text;
+use crate::worker::protocol::MaskPurpose;
+
+/// Steps of the slider, each a constant factor.
+const STEPS: f64 = 100.0;
+
+/// The fraction at a place of the slider, to four decimals.
+fn keep_at(place: f64) -> f64 {
+    let keep = KEEP_LEAST * (KEEP_MOST / KEEP_LEAST).powf(place / STEPS);
+    (1e4 * keep).round() / 1e4
+}
+
+fn place_of(keep: f64) -> f64 {
+    (STEPS * (keep / KEEP_LEAST).ln() / (KEEP_MOST / KEEP_LEAST).ln()).round()
+}
+
+#[component]
+pub fn KeepPane(studio: Studio) -> impl IntoView {
+    let learning = studio.learning;
+    let percent = move || text::percent(learning.keep.get());
+    let slide = move |event| {
+        if let Ok(place) = event_target_value(&event).parse() {
+            studio.choose_keep(keep_at(place));
+        }
+    };
+    let sentence = move || match learning.look.read().as_ref() {
+        None => view! { <p class="facts" id="connectivity">{text::KEEP_WAITING}</p> }.into_any(),
+        Some(look) => {
+            let counts = text::mask_facts(look.kept, look.n);
+            let (alive, sentence) = (look.alive, look.sentence.clone());
+            view! {
+                <p class="facts" class:bad=!alive id="connectivity" data-alive=alive.to_string()>
+                    {counts}". "{sentence}
+                </p>
+            }
+            .into_any()
+        }
+    };
+    let no_mask = move || !learning.has_mask() || learning.taking.get();
+    let dead = move || learning.look.read().as_ref().is_some_and(|look| !look.alive);
+    view! {
+        <section class="card" aria-labelledby="keep-title">
+            <h2 id="keep-title">{text::KEEP_TITLE}</h2>
+            <div class="field">
+                <label for="keep">{text::KEEP}</label>
+                <output for="keep" id="keep-value">{percent}</output>
+            </div>
+            <input type="range" id="keep" class="wide" min="0" max=STEPS.to_string() step="1"
+                aria-valuetext=percent aria-describedby="keep-hint"
+                prop:value=move || place_of(learning.keep.get()).to_string() on:input=slide />
+            <p class="hint" id="keep-hint">{text::KEEP_HINT}</p>
+            {sentence}
+            <div class="actions">
+                <button type="button" class="primary" id="denoise-with" disabled=move || no_mask() || dead()
+                    on:click=move |_| studio.take_mask(MaskPurpose::Denoise)>
+                    {text::TAKE_TO_DENOISE}
+                </button>
+                <button type="button" id="save-mask" disabled=no_mask
+                    on:click=move |_| studio.take_mask(MaskPurpose::Save)>
+                    {text::SAVE_MASK}
+                </button>
+            </div>
+        </section>
+    }
+}

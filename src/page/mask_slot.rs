@@ -1,0 +1,146 @@
+//! A place for a mask: what was chosen for it, and what the worker has in it.
+
+use leptos::prelude::*;
+use web_sys::File;
+
+use super::address_of;
+use super::state::Studio;
+use crate::worker::protocol::{Fault, MaskFacts, Request, SlotId};
+
+/// The mask that was chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MaskChoice {
+    Dense,
+    Preset(String),
+    Own,
+}
+
+/// A mask that the worker has read, with all that chose it: a choice that fails falls back to it.
+#[derive(Clone)]
+struct Good {
+    choice: MaskChoice,
+    facts: Option<MaskFacts>,
+    file: Option<File>,
+}
+
+/// What a new worker has.
+const NONE: Good = Good {
+    choice: MaskChoice::Dense,
+    facts: None,
+    file: None,
+};
+
+#[derive(Clone, Copy)]
+pub struct MaskSlot {
+    pub id: SlotId,
+    pub choice: RwSignal<MaskChoice>,
+    /// None while it is read, and for a dense run.
+    pub facts: RwSignal<Option<MaskFacts>>,
+    own: StoredValue<Option<File>, LocalStorage>,
+    good: StoredValue<Good, LocalStorage>,
+}
+
+impl MaskSlot {
+    pub fn new(id: SlotId, choice: MaskChoice) -> Self {
+        Self {
+            id,
+            choice: RwSignal::new(choice),
+            facts: RwSignal::new(None),
+            own: StoredValue::new_local(None),
+            good: StoredValue::new_local(NONE),
+        }
+    }
+
+    /// A new worker has nothing in it.
+    pub fn forget(self) {
+        self.good.set_value(NONE);
+    }
+
+    /// The slot, where its run uses a mask.
+    pub fn used(self) -> Option<SlotId> {
+        (self.choice.get_untracked() != MaskChoice::Dense).then_some(self.id)
+    }
+
+    /// Whether the worker has what was chosen.
+    pub fn is_there(self) -> bool {
+        self.used().is_none() || self.facts.read_untracked().is_some()
+    }
+
+    /// Whether a run with it can start.
+    pub fn is_alive(self) -> bool {
+        self.facts.read().as_ref().is_none_or(|mask| mask.alive)
+    }
+}
+
+impl Studio {
+    pub fn choose_mask(self, slot: MaskSlot, choice: MaskChoice) {
+        slot.choice.set(choice);
+        self.load_mask(slot);
+        self.recreate_with(slot);
+    }
+
+    pub fn choose_own_mask(self, slot: MaskSlot, file: File) {
+        slot.own.set_value(Some(file));
+        self.choose_mask(slot, MaskChoice::Own);
+    }
+
+    pub(super) fn load_mask(self, slot: MaskSlot) {
+        self.fault.set(None);
+        slot.facts.set(None);
+        let (name, address, sha256, file) = match slot.choice.get_untracked() {
+            MaskChoice::Dense => {
+                slot.good.set_value(NONE);
+                return;
+            }
+            MaskChoice::Own => {
+                let Some(file) = slot.own.get_value() else { return };
+                (file.name(), None, None, Some(file))
+            }
+            MaskChoice::Preset(id) => {
+                let found = self.catalogue.with_value(|catalogue| catalogue.preset(&id).cloned());
+                let Some(preset) = found else { return };
+                let address = address_of(&preset.file);
+                (preset.title, Some(address), Some(preset.sha256), None)
+            }
+        };
+        let request = Request::LoadMask {
+            slot: slot.id,
+            name,
+            address,
+            sha256,
+        };
+        self.send(&request, file.as_ref().map(AsRef::as_ref));
+    }
+
+    /// Makes the run anew that uses the slot.
+    fn recreate_with(self, slot: MaskSlot) {
+        if let Some(fit) = self.fits.into_iter().find(|fit| fit.mask.id == slot.id) {
+            self.recreate_lane(fit.lane);
+        }
+    }
+
+    /// The worker has read the mask, unless it was given up meanwhile.
+    pub(super) fn mask_read(self, slot: MaskSlot, facts: MaskFacts) {
+        let choice = slot.choice.get_untracked();
+        if choice == MaskChoice::Dense {
+            return;
+        }
+        slot.good.set_value(Good {
+            choice,
+            facts: Some(facts.clone()),
+            file: slot.own.get_value(),
+        });
+        slot.facts.set(Some(facts));
+        self.recreate_with(slot);
+    }
+
+    /// The worker could not read the mask, and has the one before.
+    pub(super) fn mask_refused(self, slot: MaskSlot, fault: Fault) {
+        let good = slot.good.get_value();
+        slot.choice.set(good.choice);
+        slot.facts.set(good.facts);
+        slot.own.set_value(good.file);
+        self.recreate_with(slot);
+        self.fault.set(Some(fault));
+    }
+}

@@ -1,0 +1,94 @@
+//! Choosing a picture: what the worker is asked to read, and what it has.
+
+use leptos::prelude::*;
+use web_sys::File;
+
+use super::address_of;
+use super::state::{SAMPLE_SIGMA, Studio};
+use crate::worker::protocol::Request;
+
+/// The picture that was chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PictureChoice {
+    Sample(String),
+    Own,
+}
+
+/// The picture that the worker has read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PictureFacts {
+    pub name: String,
+    pub width: usize,
+    pub height: usize,
+    pub notes: Vec<String>,
+}
+
+/// A picture that was read, with all that chose it: a choice that fails falls back to it, as the worker itself does.
+#[derive(Clone)]
+pub struct GoodPicture {
+    choice: PictureChoice,
+    facts: PictureFacts,
+    file: Option<File>,
+    sigma: f64,
+}
+
+impl Studio {
+    pub fn choose_sample(self, id: String) {
+        self.picture_choice.set(PictureChoice::Sample(id));
+        self.setup.update(|setup| setup.sigma = SAMPLE_SIGMA);
+        self.load_picture();
+    }
+
+    pub fn choose_own_picture(self, file: File) {
+        self.own_picture.set_value(Some(file));
+        self.picture_choice.set(PictureChoice::Own);
+        self.setup.update(|setup| setup.sigma = 0.0);
+        self.load_picture();
+    }
+
+    pub(super) fn load_picture(self) {
+        self.fault.set(None);
+        self.picture.set(None);
+        let (name, address, file) = match self.picture_choice.get_untracked() {
+            PictureChoice::Own => {
+                let Some(file) = self.own_picture.get_value() else {
+                    return;
+                };
+                (file.name(), None, Some(file))
+            }
+            PictureChoice::Sample(id) => {
+                let found = self.catalogue.with_value(|catalogue| catalogue.sample(&id).cloned());
+                let Some(sample) = found else { return };
+                (sample.title, Some(address_of(&sample.file)), None)
+            }
+        };
+        self.recreate();
+        self.send(
+            &Request::LoadPicture { name, address },
+            file.as_ref().map(AsRef::as_ref),
+        );
+    }
+
+    /// The worker has read the picture.
+    pub(super) fn picture_read(self, facts: PictureFacts) {
+        self.good_picture.set_value(Some(GoodPicture {
+            choice: self.picture_choice.get_untracked(),
+            facts: facts.clone(),
+            file: self.own_picture.get_value(),
+            sigma: self.setup.read_untracked().sigma,
+        }));
+        self.picture.set(Some(facts));
+        self.recreate();
+    }
+
+    /// The worker could not read the picture, and has the one before.
+    pub(super) fn picture_refused(self) {
+        if let Some(good) = self.good_picture.get_value() {
+            self.picture_choice.set(good.choice);
+            self.picture.set(Some(good.facts));
+            self.own_picture.set_value(good.file);
+            self.setup.update(|setup| setup.sigma = good.sigma);
+            self.recreate();
+        }
+    }
+}

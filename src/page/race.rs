@@ -1,0 +1,129 @@
+//! Fits side by side: who takes part, and how they stand.
+
+use leptos::prelude::*;
+
+use super::fits::Fit;
+use super::layer::Layer;
+use super::mask_slot::MaskChoice;
+use super::picture_picker::take_file;
+use super::plot::Key;
+use super::state::Studio;
+use super::text;
+use crate::worker::protocol::{RunState, View};
+
+/// Values of choices that are no preset's id.
+const NO_ONE: &str = "";
+const DENSE: &str = "dense";
+const FILE: &str = "own file";
+
+/// Chooses the rivals.
+#[component]
+pub fn RaceCard(studio: Studio) -> impl IntoView {
+    let rivals = studio.fits.into_iter().skip(1).zip(text::RIVALS);
+    let fields = rivals
+        .map(|(fit, label)| view! { <RivalField studio fit label /> })
+        .collect_view();
+    view! {
+        <fieldset class="card" disabled=move || studio.is_busy()>
+            <legend><h2>{text::RACE}</h2></legend>
+            {fields}
+            <p class="hint">{text::RACE_HINT}</p>
+        </fieldset>
+    }
+}
+
+#[component]
+fn RivalField(studio: Studio, fit: Fit, label: &'static str) -> impl IntoView {
+    let presets = studio.catalogue.with_value(|catalogue| catalogue.presets.clone());
+    let chosen = Memo::new(move |_| match fit.mask.choice.get() {
+        _ if !fit.on.get() => NO_ONE.to_owned(),
+        MaskChoice::Dense => DENSE.to_owned(),
+        MaskChoice::Own => FILE.to_owned(),
+        MaskChoice::Preset(id) => id,
+    });
+    let choose = move |event| match event_target_value(&event).as_str() {
+        NO_ONE => studio.leave(fit),
+        DENSE => studio.enter(fit, MaskChoice::Dense),
+        FILE => studio.enter(fit, MaskChoice::Own),
+        id => studio.enter(fit, MaskChoice::Preset(id.to_owned())),
+    };
+    let option = move |value: String, name: String| {
+        let own = value.clone();
+        view! { <option value=value prop:selected=move || chosen.get() == own>{name}</option> }
+    };
+    let of_presets = presets
+        .into_iter()
+        .map(|preset| option(preset.id, preset.title))
+        .collect_view();
+    let has_file = move || chosen.get() == FILE;
+    let facts = move || {
+        let facts = fit.mask.facts.read();
+        let facts = facts.as_ref().filter(|_| fit.on.get())?;
+        let dead = (!facts.alive).then(|| facts.sentence.clone());
+        dead.map(|sentence| view! { <p class="facts bad">{sentence}</p> })
+    };
+    let id = format!("rival-{}", fit.place);
+    let file = format!("rival-file-{}", fit.place);
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <select id=id.clone() on:change=choose>
+                {option(NO_ONE.to_owned(), text::NO_RIVAL.to_owned())}
+                {option(DENSE.to_owned(), text::MASK_DENSE.to_owned())}
+                {of_presets}
+                {move || has_file().then(|| option(FILE.to_owned(), text::RIVAL_FILE_CHOSEN.to_owned()))}
+            </select>
+            <label class="pick own" title=text::RIVAL_FILE_HINT>
+                <input type="file" id=file aria-label=text::RIVAL_FILE_HINT
+                    on:change=move |event| take_file(&event, |file| studio.enter_with_file(fit, file)) />
+                <span aria-hidden="true">"+"</span>
+            </label>
+        </div>
+        {facts}
+    }
+}
+
+/// The fits' pictures side by side with how they stand; nothing where there is only one.
+#[component]
+pub fn RaceRow(studio: Studio) -> impl IntoView {
+    let racing = Memo::new(move |_| studio.fits_on().len() > 1);
+    let figures = move || {
+        let figure = |fit: Fit| view! { <Racer studio fit /> };
+        studio.fits_on().into_iter().map(figure).collect_view()
+    };
+    view! {
+        <Show when=move || racing.get()>
+            <section class="race" id="race" aria-label=text::RACE_ROW>{figures}</section>
+        </Show>
+    }
+}
+
+#[component]
+fn Racer(studio: Studio, fit: Fit) -> impl IntoView {
+    let lane = fit.lane;
+    let started = move || lane.step.get() > 0;
+    let psnr = move || {
+        let last = lane.points.read().last().copied();
+        text::decibels(last.and_then(|point| point.psnr))
+    };
+    let best = move || text::race_best(fit.best.get());
+    let state = move || match lane.state.get() {
+        RunState::Idle => text::WAITING.to_owned(),
+        state => format!("{}, {}", text::state(state), text::at_step(lane.step.get())),
+    };
+    let class = Signal::derive(move || if started() { "layer magnified" } else { "layer off" });
+    view! {
+        <figure class="racer" data-fit=fit.place.to_string()>
+            <div class="frame">
+                <For each=move || [studio.session.get()] key=|key| *key
+                    children=move |_| view! { <Layer studio lane view=View::Result class /> } />
+            </div>
+            <figcaption>
+                <span class="racer-name plot"><Key style=fit.place />{move || fit.name(studio)}</span>
+                <span class="racer-psnr">{psnr}</span>
+                <span class="hint">{best}</span>
+                <span class="hint">{state}" · "{move || text::speed(lane.steps_per_second.get())}</span>
+            </figcaption>
+        </figure>
+    }
+}

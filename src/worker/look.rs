@@ -1,0 +1,111 @@
+//! A learner's logits as a person looks at them: how the keep probabilities lie, and what a threshold leaves of each layer.
+
+use super::protocol::{Channels, Layer, Look};
+use crate::mask::{MaskError, keep_count, top_k};
+use crate::network::{Connectivity, Network, stages};
+
+/// Bins of the histogram.
+const BINS: usize = 40;
+
+/// Thresholds `logits` (flat, length N) so that floor(keep N) stay, and gives that mask beside what is told about it.
+///
+/// # Errors
+/// [`MaskError`] if a logit is not a number.
+pub fn look(
+    network: &Network,
+    logits: &[f32],
+    step: u64,
+    keep: f64,
+    seed: u64,
+) -> Result<(Vec<bool>, Look), MaskError> {
+    let kept = keep_count(network.n, keep);
+    let mask = top_k(logits, kept, seed)?;
+    let found = Connectivity::of(network, &mask);
+    let lowest = logits
+        .iter()
+        .zip(&mask)
+        .filter(|(_, kept)| **kept)
+        .map(|(logit, _)| *logit);
+    let threshold = lowest.fold(f32::INFINITY, f32::min);
+    let channels = |set: usize| Channels {
+        all: found.live.sets[set].len(),
+        live: found.live.count(set),
+    };
+    let layers = stages(network).into_iter().enumerate().map(|(j, stage)| Layer {
+        name: network.parameters[stage.weight.index].name.clone(),
+        weights: stage.weight.len,
+        kept: mask[stage.weight.range()].iter().filter(|kept| **kept).count(),
+        channels: channels(j + 1),
+    });
+    let look = Look {
+        step,
+        keep,
+        kept,
+        n: network.n,
+        histogram: histogram(logits),
+        threshold: f64::from(sigmoid(threshold)),
+        input: channels(0),
+        layers: layers.collect(),
+        alive: found.is_alive(),
+        sentence: found.sentence(),
+    };
+    Ok((mask, look))
+}
+
+/// How many of sigmoid(logits) lie in each of [`BINS`] equal parts of 0 to 1.
+fn histogram(logits: &[f32]) -> Vec<u32> {
+    let mut bins = vec![0; BINS];
+    for logit in logits {
+        let bin = (sigmoid(*logit) * BINS as f32) as usize;
+        bins[bin.min(BINS - 1)] += 1;
+    }
+    bins
+}
+
+fn sigmoid(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Hourglass;
+
+    fn network() -> Network {
+        let description = Hourglass {
+            input_channels: 2,
+            channels: vec![4],
+            output_channels: 3,
+        };
+        description.build().expect("a tiny network builds")
+    }
+
+    #[test]
+    fn the_start_is_one_bar() {
+        let bars = histogram(&[2.0; 100]);
+        assert_eq!(bars.iter().sum::<u32>(), 100);
+        assert_eq!(bars[35], 100, "sigmoid(2) = 0.881 lies in 0.875 to 0.9");
+        assert_eq!(histogram(&[f32::INFINITY, f32::NEG_INFINITY])[BINS - 1], 1);
+    }
+
+    #[test]
+    fn a_layer_without_weights_is_dead_and_counted_as_such() {
+        let network = network();
+        let mut logits = vec![1.0_f32; network.n];
+        let second = &network.parameters[4];
+        assert_eq!(second.name, "1.4.1.weight");
+        logits[second.range()].fill(-1.0);
+        let keep = 1.0 - second.len() as f64 / network.n as f64;
+        let (mask, look) = look(&network, &logits, 7, keep, 0).expect("numbers");
+        assert_eq!(look.kept, network.n - second.len());
+        assert_eq!(mask.iter().filter(|kept| **kept).count(), look.kept);
+        assert!(!look.alive);
+        assert_eq!(look.layers.len(), 4);
+        assert_eq!((look.layers[1].kept, look.layers[1].weights), (0, second.len()));
+        assert_eq!(look.layers[1].channels, Channels { all: 4, live: 0 });
+        assert!((look.threshold - 0.731).abs() < 1e-3, "sigmoid(1)");
+        let all = super::look(&network, &logits, 7, 1.0, 0).expect("numbers").1;
+        assert!(all.alive && all.input.live == 2);
+        assert!((all.threshold - 0.269).abs() < 1e-3, "sigmoid(-1)");
+    }
+}
