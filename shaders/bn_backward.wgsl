@@ -2,7 +2,7 @@
 //
 // Math:     dst = gamma / std * (g - mean g - xhat * mean(g xhat)) [* LeakyReLU'(v) if FIRST], 0 in the border, added to dst if ACCUMULATE;
 //           v = first.scale * src + first.shift, x = LeakyReLU(v) if FIRST, else x = src; xhat = (x - mean) / std.
-// Shapes:   grad, src [channels, h, w]; dst [channels, h + 2 halo, w + 2 halo];
+// Shapes:   grad, src [channels, h, w]; dst [channels, h + 2 halo, dst_w];
 //           first, norm [channels] of (scale, shift, mean, 1/std); means [channels] of (mean g, mean g xhat, 0, 0).
 // Dispatch: one invocation for MAP_ROWS elements of a column of dst, which share what belongs to the channel:
 //           (j, ceil((h + 2 halo) / MAP_ROWS), c).
@@ -37,7 +37,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             }
             out = slope * (n.x * (grad[at] - m.x - ((x - n.z) * n.w) * m.y));
         }
-        let to = (c * height + i) * params.grid_x + id.x;
+        let to = (c * height + i) * params.dst_w + id.x;
         if (ACCUMULATE == 1u) {
             out += dst[to];
         }

@@ -11,12 +11,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let c = id.x;
-    var a = 0.0;
-    var b = 0.0;
+    // Four sums side by side: rounding grows with the longest.
+    var sums = array<vec2<f32>, 4>();
     for (var s = 0u; s < params.splits; s++) {
-        a += partials[2u * (c * params.splits + s)];
-        b += partials[2u * (c * params.splits + s) + 1u];
+        let at = 2u * (c * params.splits + s);
+        sums[s % 4u] += vec2<f32>(partials[at], partials[at + 1u]);
     }
+    let total = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    let a = total.x;
+    let b = total.y;
     var shift = src[c * params.plane];
     if (FIRST == 1u) {
         let n = first[c];

@@ -4,6 +4,7 @@
 //           backward (GRADIENT 1): (sum g_i, sum g_i * (x_i - mean) / std); over i = s, s + splits, ...
 //           x = src, or LeakyReLU(first.scale * src + first.shift) if FIRST.
 // Shapes:   src, grad [channels, plane]; first, norm [channels] of (scale, shift, mean, 1/std); partials [channels, splits, 2].
+// Tile:     four sums side by side: rounding grows with the longest.
 // Dispatch: one invocation a partial sum: (s, c).
 
 fn value(i: u32, n: vec4<f32>) -> f32 {
@@ -21,30 +22,40 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let c = id.y;
-    var a = 0.0;
-    var b = 0.0;
+    var a = vec4<f32>();
+    var b = vec4<f32>();
     var f = vec4<f32>();
     if (FIRST == 1u) {
         f = first[c];
     }
     let start = c * params.plane;
     let end = start + params.plane;
+    let last = end - 1u;
+    var n = vec4<f32>();
+    var shift = 0.0;
     if (GRADIENT == 1u) {
-        let n = norm[c];
-        for (var i = start + id.x; i < end; i += params.splits) {
-            let g = grad[i];
-            a += g;
-            b += g * ((value(i, f) - n.z) * n.w);
-        }
+        n = norm[c];
     } else {
-        let shift = value(start, f);
-        for (var i = start + id.x; i < end; i += params.splits) {
-            let d = value(i, f) - shift;
-            a += d;
-            b += d * d;
+        shift = value(start, f);
+    }
+    for (var i = start + id.x; i < end; i += 4u * params.splits) {
+        //# repeat k 4
+        {
+            let at = i + $ku * params.splits;
+            let x = value(min(at, last), f);
+            if (GRADIENT == 1u) {
+                let g = select(0.0, grad[min(at, last)], at < end);
+                a[$k] += g;
+                b[$k] += g * ((x - n.z) * n.w);
+            } else {
+                let d = select(0.0, x - shift, at < end);
+                a[$k] += d;
+                b[$k] += d * d;
+            }
         }
+        //# end
     }
     let at = 2u * (c * params.splits + id.x);
-    partials[at] = a;
-    partials[at + 1u] = b;
+    partials[at] = (a.x + a.y) + (a.z + a.w);
+    partials[at + 1u] = (b.x + b.y) + (b.z + b.w);
 }

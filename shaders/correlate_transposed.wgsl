@@ -5,6 +5,7 @@
 //           V[c,f,a,b] * coarse[c, (y + SHIFT - a) / STRIDE, (x + SHIFT - b) / STRIDE]. No border tests: coarse has its border.
 //           Added to fine if ACCUMULATE.
 // Shapes:   coarse [coarse_ch, coarse_h, coarse_w] with its border, fine [fine_ch, fine_h, fine_w],
+//           coarse_w is a multiple of 4, as is STRIP: rows are loaded in aligned fours;
 //           weights [ceil(fine_ch / 4)][coarse_ch][K][K] of four fine channels, zeros beyond the last.
 // Tile:     the outputs of all STRIDE^2 phases at ROWS x STRIP coarse pixels, times 4 channels, in registers; all phases share
 //           the window of inputs. Outputs beyond the last are dropped; lines beyond the last read the last.
@@ -15,8 +16,11 @@ const SKEW: u32 = SHIFT - SHIFT / STRIDE * STRIDE;
 const LAST: u32 = (K - 1u) / STRIDE;
 const BEYOND: u32 = (STRIDE - 1u + SKEW) / STRIDE;
 const LINES: u32 = ROWS + LAST + BEYOND;
-const COLUMNS: u32 = STRIP + LAST + BEYOND;
-const WINDOW: u32 = LINES * COLUMNS;
+// The window's first column, and the one that the tile's first output reads first.
+const LEFT: u32 = (SHIFT / STRIDE - LAST) / 4u * 4u;
+const AHEAD: u32 = SHIFT / STRIDE - LAST - LEFT;
+const FOURS: u32 = (STRIP + LAST + BEYOND + AHEAD + 3u) / 4u;
+const WINDOW: u32 = LINES * FOURS;
 const HEIGHT: u32 = ROWS * STRIDE;
 const WIDTH: u32 = STRIP * STRIDE;
 const TILE: u32 = HEIGHT * WIDTH;
@@ -32,18 +36,18 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let i0 = id.y * ROWS + SHIFT / STRIDE - LAST;
-    let j0 = id.x * STRIP + SHIFT / STRIDE - LAST;
+    let j0 = id.x * STRIP + LEFT;
     var acc: array<vec4<f32>, TILE>;
-    var window: array<f32, WINDOW>;
+    var window: array<vec4<f32>, WINDOW>;
     //# repeat l LINES
-    let line$l = min(i0 + $lu, params.coarse_h - 1u) * params.coarse_w + j0;
+    let line$l = (min(i0 + $lu, params.coarse_h - 1u) * params.coarse_w + j0) / 4u;
     //# end
     var w = id.z * params.coarse_ch * K * K;
     var plane = 0u;
     for (var c = 0u; c < params.coarse_ch; c++) {
         //# repeat l LINES
-        //# repeat x COLUMNS
-        window[$l * COLUMNS + $x] = coarse[plane + line$l + $xu];
+        //# repeat x FOURS
+        window[$l * FOURS + $x] = coarse[plane + line$l + $xu];
         //# end
         //# end
         // Summed channel by channel: rounding grows with the longest sum.
@@ -55,7 +59,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             //# repeat r ROWS
             //# repeat t STRIP
             part[($r * STRIDE + PHASE_$a) * WIDTH + $t * STRIDE + PHASE_$b] +=
-                v * window[($r + READS_$a) * COLUMNS + $t + READS_$b];
+                v * window[($r + READS_$a) * FOURS + ($t + AHEAD + READS_$b) / 4u][($t + AHEAD + READS_$b) % 4u];
             //# end
             //# end
         }
@@ -65,7 +69,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         acc[$t] += part[$t];
         //# end
         w += K * K;
-        plane += params.coarse_h * params.coarse_w;
+        plane += params.coarse_h * params.coarse_w / 4u;
     }
     let y0 = id.y * HEIGHT;
     let x0 = id.x * WIDTH;

@@ -13,7 +13,11 @@ kernel! {
         /// 1: add to what `dst` holds, for the second and further readers of a map.
         accumulate,
     }
-    uniforms { channels: u32, h: u32, w: u32, halo: u32 }
+    uniforms {
+        channels: u32, h: u32, w: u32, halo: u32,
+        /// Width of `dst`; zeros stand right of the border.
+        dst_w: u32,
+    }
     bindings {
         Read grad: F32, Read src: F32, Read first: Vec4, Read norm: Vec4, Read means: Vec4, Write dst: F32
     }
@@ -23,11 +27,7 @@ impl KernelOp for BnBackward {
     kernel_plumbing!();
 
     fn grid(&self) -> [u32; 3] {
-        [
-            self.w + 2 * self.halo,
-            (self.h + 2 * self.halo).div_ceil(MAP_ROWS),
-            self.channels,
-        ]
+        [self.dst_w, (self.h + 2 * self.halo).div_ceil(MAP_ROWS), self.channels]
     }
 
     fn run(&self, slices: &mut Slices<'_>) {
@@ -35,7 +35,7 @@ impl KernelOp for BnBackward {
         let (norm, means) = (slices.read(3), slices.read(4));
         let dst = slices.write(5);
         let (h, w, halo) = (self.h as usize, self.w as usize, self.halo as usize);
-        let (full_h, full_w) = (h + 2 * halo, w + 2 * halo);
+        let (full_h, full_w) = (h + 2 * halo, self.dst_w as usize);
         super::for_each_chunk(
             &mut dst[..self.channels as usize * full_h * full_w],
             full_h * full_w,

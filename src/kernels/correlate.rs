@@ -5,6 +5,7 @@ use super::{KernelOp, Slices, kernel, kernel_plumbing};
 kernel! {
     /// `coarse[c,i,j]` = sum over f, a, b of `V[c,f,a,b] * fine[f, s*i + a, s*j + b]`. The forward pass of an encoder or output
     /// convolution on its padded input, and the input gradient of a decoder convolution (see [`crate::step`], links).
+    /// `fine_w` is a multiple of 4, and so is `strip`: rows are loaded in aligned fours.
     /// `weights` is packed in blocks of four coarse channels: `[C/4][F][k][k][4]`.
     Correlate, "correlate";
     constants {
@@ -16,7 +17,7 @@ kernel! {
         accumulate,
     }
     uniforms { fine_ch: u32, fine_h: u32, fine_w: u32, coarse_ch: u32, coarse_h: u32, coarse_w: u32 }
-    bindings { Read fine: F32, Read weights: Vec4, Write coarse: F32 }
+    bindings { Read fine: Vec4, Read weights: Vec4, Write coarse: F32 }
 }
 
 impl KernelOp for Correlate {

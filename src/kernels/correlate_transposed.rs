@@ -5,7 +5,8 @@ use super::{KernelOp, Slices, kernel, kernel_plumbing};
 kernel! {
     /// `fine[f,y,x]` = sum over c and those a, b that hit a coarse pixel of `V[c,f,a,b] * coarse[c, (y + shift - a)/s, (x + shift - b)/s]`.
     /// The input gradient of an encoder or output convolution, and the forward pass of a decoder convolution with the
-    /// upsampling in it (method section 7.3). `weights` is packed in blocks of four fine channels: `[F/4][C][k][k][4]`.
+    /// upsampling in it (method section 7.3). `coarse_w` is a multiple of 4, and so is `strip`: rows are loaded in aligned fours.
+    /// `weights` is packed in blocks of four fine channels: `[F/4][C][k][k][4]`.
     CorrelateTransposed, "correlate_transposed";
     constants {
         k,
@@ -24,7 +25,7 @@ kernel! {
         coarse_h: u32, coarse_w: u32,
         fine_ch: u32, fine_h: u32, fine_w: u32,
     }
-    bindings { Read coarse: F32, Read weights: Vec4, Write fine: F32 }
+    bindings { Read coarse: Vec4, Read weights: Vec4, Write fine: F32 }
 }
 
 impl KernelOp for CorrelateTransposed {

@@ -13,6 +13,8 @@ kernel! {
         first,
         /// 1: add to what `dst` holds, for the second and further readers of a map.
         accumulate,
+        /// The most readers of a row or a column.
+        most,
     }
     uniforms {
         channels: u32, h: u32, w: u32, grad_h: u32, grad_w: u32,

@@ -12,17 +12,19 @@ kernel! {
         stride,
         /// Rows of taps that an invocation sums: 1 or k.
         tap_rows,
+        /// Width of the border around the stored coarse map.
+        halo,
     }
     uniforms {
         coarse_ch: u32, coarse_h: u32, coarse_w: u32,
-        /// Width of the border around the stored coarse map.
-        halo: u32,
-        fine_ch: u32, fine_h: u32, fine_w: u32,
+        /// Widths of the stored maps, with what stands right of them: multiples of 4, since rows are loaded in aligned fours.
+        coarse_pitch: u32, fine_w: u32,
+        fine_ch: u32, fine_h: u32,
         splits: u32,
         /// Coarse rows in a band.
         band: u32,
     }
-    bindings { Read coarse: F32, Read fine: F32, Write partials: F32 }
+    bindings { Read coarse: Vec4, Read fine: Vec4, Write partials: F32 }
 }
 
 impl KernelOp for WeightGrad {
@@ -68,7 +70,7 @@ impl WeightGrad {
         let (h, w, halo) = (self.coarse_h as usize, self.coarse_w as usize, self.halo as usize);
         let (fine_ch, fine_h, fine_w) = (self.fine_ch as usize, self.fine_h as usize, self.fine_w as usize);
         let (stride, band) = (self.stride as usize, self.band as usize);
-        let (full_h, full_w) = (h + 2 * halo, w + 2 * halo);
+        let (full_h, full_w) = (h + 2 * halo, self.coarse_pitch as usize);
         // Channels beyond the last read the last; their sums have no place to go to.
         let last = self.coarse_ch as usize - 1;
         let channels: [usize; 4] = std::array::from_fn(|lane| (4 * block + lane).min(last));

@@ -40,9 +40,9 @@ impl Hourglass {
         self.channels.len()
     }
 
-    /// Sides must be multiples of this: every level halves the map.
+    /// Sides must be multiples of this: every level halves the map, and kernels load rows in fours.
     pub fn multiple(&self) -> usize {
-        1 << self.levels()
+        1 << self.levels().max(2)
     }
 
     /// The smallest side: reflection by 2 needs 3 pixels on the deepest map.

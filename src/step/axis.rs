@@ -83,8 +83,8 @@ impl AxisMap {
         self.sources.iter().flat_map(|pair| &pair[..per]).copied().collect()
     }
 
-    /// For each source its readers, as `source_len + 1` starts and the lists behind them.
-    fn readers(&self) -> Vec<u32> {
+    /// For each source its readers.
+    fn readers(&self) -> Vec<Vec<u32>> {
         let per = if self.paired { 2 } else { 1 };
         let mut lists: Vec<Vec<u32>> = vec![Vec::new(); self.source_len];
         for (i, pair) in self.sources.iter().enumerate() {
@@ -92,7 +92,7 @@ impl AxisMap {
                 lists[*source as usize].push(i as u32);
             }
         }
-        starts_and_lists(&lists)
+        lists
     }
 }
 
@@ -114,6 +114,8 @@ pub struct FoldTable {
     pub table: Vec<u32>,
     /// Where the columns' part starts.
     pub columns: u32,
+    /// The most readers of a row or a column.
+    pub most: u32,
     pub scale: f32,
 }
 
@@ -121,25 +123,25 @@ impl FoldTable {
     /// The adjoint of gathering by (`rows`, `columns`).
     pub fn adjoint(rows: &AxisMap, columns: &AxisMap) -> Self {
         let scale = if rows.paired { 0.25 } else { 1.0 };
-        Self::join(rows.readers(), &columns.readers(), scale)
+        Self::join(&rows.readers(), &columns.readers(), scale)
     }
 
     /// The adjoint of 2x2 mean pooling: every position reads its window's gradient, a quarter of it. Sizes are the
     /// gradient's; a border of zeros around it doubles too.
     pub fn unpool(height: usize, width: usize) -> Self {
-        let axis = |n: usize| {
-            let lists: Vec<Vec<u32>> = (0..2 * n as u32).map(|i| vec![i / 2]).collect();
-            starts_and_lists(&lists)
-        };
-        Self::join(axis(height), &axis(width), 0.25)
+        let axis = |n: usize| -> Vec<Vec<u32>> { (0..2 * n as u32).map(|i| vec![i / 2]).collect() };
+        Self::join(&axis(height), &axis(width), 0.25)
     }
 
-    fn join(mut table: Vec<u32>, columns: &[u32], scale: f32) -> Self {
+    fn join(rows: &[Vec<u32>], columns: &[Vec<u32>], scale: f32) -> Self {
+        let mut table = starts_and_lists(rows);
         let start = table.len() as u32;
-        table.extend(columns);
+        table.extend(starts_and_lists(columns));
+        let most = rows.iter().chain(columns).map(Vec::len).max().unwrap_or(0);
         Self {
             table,
             columns: start,
+            most: most as u32,
             scale,
         }
     }
@@ -161,7 +163,7 @@ mod tests {
     #[test]
     fn readers_invert_sources() {
         let map = AxisMap::reflect(3, 2);
-        let readers = map.readers();
+        let readers = starts_and_lists(&map.readers());
         assert_eq!(readers[..4], [0, 2, 5, 7]);
         assert_eq!(readers[4..], [2, 6, 1, 3, 5, 0, 4]);
     }

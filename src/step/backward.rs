@@ -9,6 +9,24 @@ use super::lowering::{Ends, Lowering, Norm, Origin, Part, Stage, StageInput};
 use super::normalise::Gradient;
 use crate::kernels::fold::Fold;
 
+impl Stage {
+    /// Width at which the gradient of a convolution's output, `w` wide, is stored: with its border, and as far as the
+    /// gradients of its padded inputs read.
+    fn gradient_width(&self, w: usize) -> usize {
+        let reach = self.inputs.iter().flat_map(|input| {
+            let padded = input.padded.w;
+            input.links.iter().map(move |link| {
+                if link.widened {
+                    link.stride * (padded - 1) + link.k
+                } else {
+                    padded.div_ceil(link.stride) + self.halo
+                }
+            })
+        });
+        reach.fold(w + 2 * self.halo, usize::max).next_multiple_of(4)
+    }
+}
+
 /// For each part of a convolution's output, the part as it was loaded and the gradient of its first normalisation's output.
 type Gradients = HashMap<Origin, (Part, TensorId)>;
 
@@ -94,8 +112,13 @@ impl Lowering<'_> {
             None => self.fold(layer, source, loaded, table, source.first, here),
             Some(second) => {
                 let g = self.fold(layer, source, loaded, table, None, None);
-                self.bn_backward(layer, source, source.first, second, Gradient { g, halo: 0, sum: here })
-                    .id
+                let gradient = Gradient {
+                    g,
+                    halo: 0,
+                    w: source.plane.w,
+                    sum: here,
+                };
+                self.bn_backward(layer, source, source.first, second, gradient).id
             }
         };
         match &source.before_upsample {
@@ -121,7 +144,13 @@ impl Lowering<'_> {
         };
         // Pooling doubles the border with the map.
         let halo = if stage.pooled { stage.halo / 2 } else { stage.halo };
-        self.bn_backward(&stage.layer, &part, None, first, Gradient { g, halo, sum: None })
+        let w = if stage.pooled {
+            stage.gradient_width(2 * part.plane.w) / 2
+        } else {
+            stage.gradient_width(part.plane.w)
+        };
+        let gradient = Gradient { g, halo, w, sum: None };
+        self.bn_backward(&stage.layer, &part, None, first, gradient)
     }
 
     fn fold(
@@ -140,6 +169,7 @@ impl Lowering<'_> {
         let kernel = Fold {
             first: u32::from(leaky_after.is_some()),
             accumulate: u32::from(sum.is_some()),
+            most: table.most,
             channels: source.channels.len() as u32,
             h: source.plane.h as u32,
             w: source.plane.w as u32,
@@ -164,13 +194,15 @@ impl Lowering<'_> {
     fn unpool(&mut self, stage: &Stage, channels: usize, dz: Plane) -> Plane {
         let (h, w) = (2 * dz.h, 2 * dz.w);
         let id = self.b.tensor("gradient of full convolved", channels * h * w);
-        let full = Plane { id, h, w };
+        let slack = 2 * dz.slack;
+        let full = Plane { id, h, w, slack };
         let table = FoldTable::unpool(dz.h, dz.w);
         let readers = self.b.table(&table.table);
         let none = self.b.unused();
         let kernel = Fold {
             first: 0,
             accumulate: 0,
+            most: table.most,
             channels: channels as u32,
             h: h as u32,
             w: w as u32,

@@ -11,9 +11,6 @@ use super::taps::Taps;
 use crate::kernels::prepare::Prepare;
 use crate::network::Param;
 
-/// Below this density of nonzero taps on live channels, lists are faster than compact dense arithmetic.
-const SPARSE_BELOW: f64 = 0.5;
-
 /// A convolution node's numbers.
 pub(super) struct Convolution {
     pub(super) weight: Param,
@@ -131,7 +128,12 @@ impl Lowering<'_> {
             } else {
                 self.b.tensor("convolved", words)
             };
-            let mut output = Plane { id, h: out_h, w: out_w };
+            let mut output = Plane {
+                id,
+                h: out_h,
+                w: out_w,
+                slack: 0,
+            };
             for (nth, input) in inputs.iter().enumerate() {
                 let link = &input.links[at];
                 let pass = Pass {
@@ -203,7 +205,7 @@ impl Lowering<'_> {
             (Entries::All { .. }, _) | (_, WeightPath::Full) => Storage::Full,
             (_, WeightPath::Compact) => Storage::Compact,
             (_, WeightPath::Sparse) => Storage::Sparse,
-            (_, WeightPath::Auto) if link.density() < SPARSE_BELOW => Storage::Sparse,
+            (_, WeightPath::Auto) if link.density() < self.settings.tuning.sparse_below => Storage::Sparse,
             (_, WeightPath::Auto) => Storage::Compact,
         }
     }
@@ -212,7 +214,8 @@ impl Lowering<'_> {
     fn stage_input(&mut self, convolution: &Convolution, form: Form, source: Part, links: Vec<Link>) -> StageInput {
         let rows = form.axis(source.plane.h, convolution.pad);
         let columns = form.axis(source.plane.w, convolution.pad);
-        let words = source.words(rows.len(), columns.len());
+        let w = columns.len().next_multiple_of(4);
+        let words = source.words(rows.len(), w);
         let constant = source.origin == Origin::Input;
         let id = if constant {
             self.b.persistent("prepared input", words)
@@ -222,7 +225,8 @@ impl Lowering<'_> {
         let padded = Plane {
             id,
             h: rows.len(),
-            w: columns.len(),
+            w,
+            slack: w - columns.len(),
         };
         let layer = self.network.parameters[convolution.weight.index].name.as_str();
         self.prepare(layer, &source, &rows, &columns, padded, constant);
@@ -243,6 +247,7 @@ impl Lowering<'_> {
             id,
             h: rows.len(),
             w: columns.len(),
+            slack: 0,
         };
         self.prepare(layer, full, &rows, &columns, small, false);
         small
@@ -259,7 +264,13 @@ impl Lowering<'_> {
         prologue: bool,
     ) {
         let mut table = rows.table();
-        table.extend(columns.table());
+        let columns = columns.table();
+        table.extend(&columns);
+        // What stands right of the map is never used, but it has to be a number.
+        table.extend(std::iter::repeat_n(
+            columns[0],
+            dst.slack * if rows.paired { 2 } else { 1 },
+        ));
         let table = self.b.table(&table);
         let kernel = Prepare {
             first: u32::from(source.first.is_some()),

@@ -136,6 +136,7 @@ impl Lowering<'_> {
             id,
             h: rows.len(),
             w: columns.len(),
+            slack: 0,
         };
         self.prepare("upsample", &source, &rows, &columns, plane, false);
         Part {

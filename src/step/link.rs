@@ -27,7 +27,10 @@ use crate::kernels::weight_grad::WeightGrad;
 pub(super) struct Plane {
     pub id: TensorId,
     pub h: usize,
+    /// A multiple of 4 where a convolution reads the map: rows are loaded in aligned fours.
     pub w: usize,
+    /// Columns at the right beyond the map and its border.
+    pub slack: usize,
 }
 
 /// How a link's weights are stored and multiplied.
@@ -133,7 +136,7 @@ impl Link {
         let kernel = Correlate {
             k: self.k as u32,
             stride: self.stride as u32,
-            strip: fitting(tuning.strip, coarse.w),
+            strip: tuning.strip,
             // A window grows with the stride.
             rows: fitting(tuning.strip_rows / self.stride as u32, coarse.h),
             accumulate: u32::from(accumulate),
@@ -187,7 +190,7 @@ impl Link {
             k: self.k as u32,
             stride: s as u32,
             shift: self.shift as u32,
-            strip: fitting(tuning.strip, fine.w.div_ceil(s)),
+            strip: tuning.strip,
             // The outputs of all phases are in the tile.
             rows: fitting(tuning.strip_rows / (s * s) as u32, fine.h.div_ceil(s)),
             accumulate: u32::from(accumulate),
@@ -214,7 +217,7 @@ impl Link {
         if self.is_empty() {
             return;
         }
-        let (h, w) = (coarse.h - 2 * halo, coarse.w - 2 * halo);
+        let (h, w) = (coarse.h - 2 * halo, coarse.w - coarse.slack - 2 * halo);
         if self.storage == Storage::Sparse {
             let group = tuning.group as usize;
             let (mut table, mut places) = (Vec::new(), Vec::with_capacity(self.taps.list.len()));
@@ -263,6 +266,7 @@ impl Link {
             coarse_ch: coarse_ch as u32,
             coarse_h: h as u32,
             coarse_w: w as u32,
+            coarse_pitch: coarse.w as u32,
             halo: halo as u32,
             fine_ch: fine_ch as u32,
             fine_h: fine.h as u32,

@@ -139,7 +139,7 @@ impl<'a> Lowering<'a> {
             let id = b.tensor("input", map(&channels));
             Part {
                 activated: true,
-                ..Part::stored(Plane { id, h, w }, channels, Origin::Input)
+                ..Part::stored(Plane { id, h, w, slack: 0 }, channels, Origin::Input)
             }
         });
         let input = Value {
@@ -221,12 +221,14 @@ impl Part {
     }
 }
 
-/// The widest border there is, on both sides together: that of a gradient before it is pooled (without rewrites).
+/// The highest border there is, on both sides together: that of a gradient before it is pooled (without rewrites).
 const BORDERS: usize = 8;
+/// The same of a row, with what is stored right of it so that rows are read in fours.
+const ROW_BORDERS: usize = 16;
 
 /// Cuts the channels of a map into parts, each within `limit` bytes with any border around it. One channel is the least.
 pub(super) fn cut(channels: &[usize], h: usize, w: usize, limit: u64) -> Vec<Vec<usize>> {
-    let channel = 4 * (h + BORDERS) as u64 * (w + BORDERS) as u64;
+    let channel = 4 * (h + BORDERS) as u64 * (w + ROW_BORDERS) as u64;
     let most = (limit / channel) as usize;
     let most = match most {
         _ if most >= channels.len() => channels.len(),

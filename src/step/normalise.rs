@@ -16,6 +16,8 @@ pub(super) struct Gradient {
     pub(super) g: TensorId,
     /// Border of zeros around the result.
     pub(super) halo: usize,
+    /// Width of the result; more zeros stand right of the border.
+    pub(super) w: usize,
     /// Add to this.
     pub(super) sum: Option<TensorId>,
 }
@@ -93,7 +95,11 @@ impl Lowering<'_> {
     }
 
     /// The gradient through a normalisation of `source`: of its stored map, or, if `first` is given, of what stands before
-    /// the LeakyReLU on it.
+    /// the LeakyReLU on it. Stored `dst_w` wide, in a border of `halo`.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a value, its two normalisations, its gradient and where that goes"
+    )]
     pub(super) fn bn_backward(
         &mut self,
         layer: &str,
@@ -102,7 +108,7 @@ impl Lowering<'_> {
         norm: Norm,
         gradient: Gradient,
     ) -> Plane {
-        let Gradient { g, halo, sum } = gradient;
+        let Gradient { g, halo, w: dst_w, sum } = gradient;
         let (h, w, channels) = (source.plane.h, source.plane.w, source.channels.len());
         let plane = h * w;
         let splits = splits(plane);
@@ -140,8 +146,8 @@ impl Lowering<'_> {
             finalise,
             &[partials.into(), norm.parameters.into(), self.grad.into(), means.into()],
         );
-        let (full_h, full_w) = (h + 2 * halo, w + 2 * halo);
-        let words = channels * full_h * full_w;
+        let full_h = h + 2 * halo;
+        let words = channels * full_h * dst_w;
         let id = sum.unwrap_or_else(|| self.b.tensor("gradient of convolved", words));
         let kernel = BnBackward {
             first: u32::from(first.is_some()),
@@ -150,6 +156,7 @@ impl Lowering<'_> {
             h: h as u32,
             w: w as u32,
             halo: halo as u32,
+            dst_w: dst_w as u32,
         };
         self.b.push(
             layer,
@@ -166,7 +173,8 @@ impl Lowering<'_> {
         Plane {
             id,
             h: full_h,
-            w: full_w,
+            w: dst_w,
+            slack: dst_w - w - 2 * halo,
         }
     }
 }

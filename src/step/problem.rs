@@ -61,7 +61,7 @@ impl Default for AdamSettings {
 }
 
 /// How work is cut up, by class of adapter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tuning {
     /// Outputs along x in a register tile of the dense convolutions, and rows of them at stride 1.
     pub strip: u32,
@@ -74,6 +74,8 @@ pub struct Tuning {
     pub group: u32,
     /// Invocations that a weight gradient aims at by splitting over bands of rows.
     pub gradient_threads: usize,
+    /// Below this density of nonzero taps between live channels, lists are taken for faster than dense arithmetic.
+    pub sparse_below: f64,
 }
 
 impl Default for Tuning {
@@ -85,6 +87,7 @@ impl Default for Tuning {
             rows: 8,
             group: 8,
             gradient_threads: 8192,
+            sparse_below: 0.15,
         }
     }
 }

@@ -48,8 +48,14 @@ impl Backend {
                 ..Tuning::default()
             },
             #[cfg(feature = "gpu")]
+            // Not measured: smaller tiles, whose sums fit the registers of every GPU and leave it more invocations.
             Self::Gpu(_) => Tuning {
+                strip_rows: 2,
+                all_taps: false,
+                rows: 4,
+                group: 4,
                 gradient_threads: 1 << 16,
+                sparse_below: 0.25,
                 ..Tuning::default()
             },
         }

@@ -85,6 +85,7 @@ pub fn fold(grad: &Map, table: &FoldTable, src: &Map, leaky: bool) -> Map {
     let kernel = Fold {
         first: u32::from(leaky),
         accumulate: 0,
+        most: table.most,
         channels: src.channels as u32,
         h: src.h as u32,
         w: src.w as u32,
@@ -235,6 +236,7 @@ impl Link {
             coarse_ch: self.coarse as u32,
             coarse_h: h as u32,
             coarse_w: w as u32,
+            coarse_pitch: coarse.w as u32,
             halo: halo as u32,
             fine_ch: self.fine as u32,
             fine_h: fine.h as u32,

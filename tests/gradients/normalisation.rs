@@ -149,6 +149,7 @@ impl Case {
             h: src_h,
             w: src_w,
             halo: self.halo as u32,
+            dst_w: src_w + 2 * self.halo as u32,
         };
         let len = CHANNELS * (h + 2 * self.halo) * (w + 2 * self.halo);
         let bound = [

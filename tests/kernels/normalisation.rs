@@ -83,6 +83,7 @@ fn fold((c, h, w): (usize, usize, usize), accumulate: bool) -> Vec<Case> {
         let kernel = Fold {
             first,
             accumulate: u32::from(accumulate),
+            most: table.most,
             channels: c as u32,
             h: size.0 as u32,
             w: size.1 as u32,
@@ -185,7 +186,14 @@ fn finalise((c, h, w): (usize, usize, usize)) -> Vec<Case> {
 
 fn backward((c, h, w): (usize, usize, usize)) -> Vec<Case> {
     let mut cases = Vec::new();
-    for (first, halo, accumulate) in [(0, 0, false), (1, 1, false), (0, 3, false), (0, 0, true), (1, 0, true)] {
+    for (first, halo, slack, accumulate) in [
+        (0, 0, 0, false),
+        (1, 1, 3, false),
+        (0, 3, 0, false),
+        (0, 0, 0, true),
+        (1, 0, 2, true),
+    ] {
+        let dst_w = w + 2 * halo + slack;
         let kernel = BnBackward {
             first,
             accumulate: u32::from(accumulate),
@@ -193,6 +201,7 @@ fn backward((c, h, w): (usize, usize, usize)) -> Vec<Case> {
             h: h as u32,
             w: w as u32,
             halo: halo as u32,
+            dst_w: dst_w as u32,
         };
         let bound = vec![
             Values(normal(c * h * w, 18)),
@@ -200,7 +209,7 @@ fn backward((c, h, w): (usize, usize, usize)) -> Vec<Case> {
             norm(c, first, 20),
             Values(normal(4 * c, 21)),
             Values(normal(4 * c, 22)),
-            sum(c * (h + 2 * halo) * (w + 2 * halo), accumulate),
+            sum(c * (h + 2 * halo) * dst_w, accumulate),
         ];
         cases.push(Case::new(&label((c, h, w)), kernel, bound));
     }

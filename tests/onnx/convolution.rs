@@ -78,14 +78,18 @@ pub fn conv(case: &Case, device: &Device) -> Outcome {
         let [top, left, bottom, right] = pads;
         let border = [top, left, bottom + k - kernel_h, right + k - kernel_w];
         let (fine_h, fine_w) = (h + border[0] + border[2], w + border[1] + border[3]);
-        let fine = graph.map(&bordered(image, [h, w], border), fine_ch, fine_h, fine_w);
         let size = |n: usize| (n - k) / stride + 1;
         assert_eq!([size(fine_h), size(fine_w)], [out_h, out_w], "{}", case.name);
+        // Rows are loaded in aligned fours.
+        let slack = fine_w.next_multiple_of(4) - fine_w;
+        let border = [border[0], border[1], border[2], border[3] + slack];
+        let fine_w = fine_w + slack;
+        let fine = graph.map(&bordered(image, [h, w], border), fine_ch, fine_h, fine_w);
         let coarse = graph.output(coarse_ch * out_h * out_w);
         let kernel = Correlate {
             k: k as u32,
             stride: stride as u32,
-            strip: 2,
+            strip: 4,
             rows: 2,
             accumulate: 0,
             fine_ch: fine_ch as u32,
@@ -135,14 +139,16 @@ pub fn conv_transpose(case: &Case, device: &Device) -> Outcome {
             case.name
         );
         let halo = (k - 1).div_ceil(stride);
-        let (full_h, full_w) = (h + 2 * halo, w + 2 * halo);
-        let coarse = graph.map(&bordered(image, [h, w], [halo; 4]), coarse_ch, full_h, full_w);
+        // Rows are loaded in aligned fours.
+        let (full_h, full_w) = (h + 2 * halo, (w + 2 * halo).next_multiple_of(4));
+        let border = [halo, halo, halo, full_w - w - halo];
+        let coarse = graph.map(&bordered(image, [h, w], border), coarse_ch, full_h, full_w);
         let fine = graph.output(fine_ch * fine_h * fine_w);
         let kernel = CorrelateTransposed {
             k: k as u32,
             stride: stride as u32,
             shift: (stride * halo) as u32,
-            strip: 2,
+            strip: 4,
             rows: 2,
             accumulate: 0,
             coarse_ch: coarse_ch as u32,
