@@ -192,7 +192,7 @@ impl Link {
             shift: self.shift as u32,
             strip: tuning.strip,
             // The outputs of all phases are in the tile.
-            rows: fitting(tuning.strip_rows / (s * s) as u32, fine.h.div_ceil(s)),
+            rows: fitting(tuning.strip_rows / s as u32, fine.h.div_ceil(s)),
             accumulate: u32::from(accumulate),
             coarse_ch: self.coarse.len() as u32,
             coarse_h: coarse.h as u32,
@@ -235,7 +235,7 @@ impl Link {
                 }
             }
             let groups = table.len() / (1 + group);
-            let (splits, band) = bands(tuning, groups, h);
+            let (splits, band) = tuning.bands(groups, h);
             let partials = b.tensor("sparse gradient bands", splits * groups * group);
             let table = b.table(&table);
             let kernel = SparseWeightGrad {
@@ -257,7 +257,7 @@ impl Link {
         let (coarse_ch, fine_ch) = (self.coarse.len(), self.fine.len());
         let size = coarse_ch * fine_ch * self.k * self.k;
         let tap_rows = if tuning.all_taps { self.k } else { 1 };
-        let (splits, band) = bands(tuning, fine_ch * self.k / tap_rows * coarse_ch.div_ceil(4), h);
+        let (splits, band) = tuning.bands(fine_ch * self.k / tap_rows * coarse_ch.div_ceil(4), h);
         let partials = b.tensor("gradient bands", splits * size);
         let kernel = WeightGrad {
             k: self.k as u32,
@@ -396,11 +396,4 @@ impl Link {
 /// A side of a tile, no longer than the map needs.
 fn fitting(wanted: u32, len: usize) -> u32 {
     wanted.min(len.next_power_of_two() as u32).max(1)
-}
-
-/// (number of bands, rows in each) so that about `gradient_threads` invocations run.
-fn bands(tuning: Tuning, threads_each: usize, rows: usize) -> (usize, usize) {
-    let wanted = tuning.gradient_threads.div_ceil(threads_each.max(1)).clamp(1, rows);
-    let band = rows.div_ceil(wanted);
-    (rows.div_ceil(band), band)
 }

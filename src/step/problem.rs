@@ -63,8 +63,9 @@ impl Default for AdamSettings {
 /// How work is cut up, by class of adapter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tuning {
-    /// Outputs along x in a register tile of the dense convolutions, and rows of them at stride 1.
+    /// Outputs along x in a register tile of the dense convolutions, a multiple of 4.
     pub strip: u32,
+    /// Rows of such a tile at stride 1; at stride 2 it has half as many.
     pub strip_rows: u32,
     /// Whether an invocation of the dense weight gradient sums all rows of taps, or one.
     pub all_taps: bool,
@@ -79,16 +80,27 @@ pub struct Tuning {
 }
 
 impl Default for Tuning {
+    /// What was fastest on software adapters, where a load costs many times a multiply-add: see docs/performance.md.
     fn default() -> Self {
         Self {
             strip: 4,
             strip_rows: 4,
             all_taps: true,
-            rows: 8,
+            rows: 16,
             group: 8,
             gradient_threads: 8192,
-            sparse_below: 0.15,
+            sparse_below: 0.2,
         }
+    }
+}
+
+impl Tuning {
+    /// (number of bands, rows in each) that cut a weight gradient so that about `gradient_threads` invocations run,
+    /// `threads_each` in a band.
+    pub(super) fn bands(&self, threads_each: usize, rows: usize) -> (usize, usize) {
+        let wanted = self.gradient_threads.div_ceil(threads_each.max(1)).clamp(1, rows);
+        let band = rows.div_ceil(wanted);
+        (rows.div_ceil(band), band)
     }
 }
 

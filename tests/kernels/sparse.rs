@@ -17,7 +17,7 @@ const INPUTS: usize = 3;
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for shape in SHAPES {
-        for (out_step, in_step, rows) in [(1, 1, 8), (1, 2, 1), (2, 1, 4), (2, 1, 3)] {
+        for (out_step, in_step, rows) in [(1, 1, 16), (1, 2, 1), (2, 1, 4), (2, 1, 3)] {
             for accumulate in [false, true] {
                 cases.push(apply(shape, out_step, in_step, rows, accumulate));
             }
