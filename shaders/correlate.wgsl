@@ -1,52 +1,74 @@
 // correlate: convolution from the fine side of a link to its coarse side, dense. Twin: src/kernels/correlate.rs.
 //
 // Math:     coarse[c,i,j] = sum over f, a, b of V[c,f,a,b] * fine[f, STRIDE * i + a, STRIDE * j + b]. No border tests:
-//           fine comes padded.
+//           fine comes padded. Added to coarse if ACCUMULATE.
 // Shapes:   fine [fine_ch, fine_h, fine_w], coarse [coarse_ch, coarse_h, coarse_w],
 //           weights [ceil(coarse_ch / 4)][fine_ch][K][K] of four coarse channels, zeros beyond the last.
-// Tile:     STRIP outputs along x times 4 channels an invocation, in registers; a row of inputs is loaded once for all taps.
-// Dispatch: (ceil(coarse_w / STRIP), coarse_h, ceil(coarse_ch / 4)).
+// Tile:     ROWS x STRIP outputs times 4 channels an invocation, in registers; the window of inputs that they share is loaded
+//           once for all taps. Outputs beyond the last are dropped; lines beyond the last read the last.
+// Dispatch: (ceil(coarse_w / STRIP), ceil(coarse_h / ROWS), ceil(coarse_ch / 4)).
 
-const ROW: u32 = (STRIP - 1u) * STRIDE + K;
+const LINES: u32 = (ROWS - 1u) * STRIDE + K;
+const COLUMNS: u32 = (STRIP - 1u) * STRIDE + K;
+const WINDOW: u32 = LINES * COLUMNS;
+const TILE: u32 = ROWS * STRIP;
 
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.grid_x || id.y >= params.grid_y) {
+    if (id.x >= params.grid_x || id.y >= params.grid_y || id.z >= params.grid_z) {
         return;
     }
     let x0 = id.x * STRIP;
-    var acc: array<vec4<f32>, STRIP>;
-    var row: array<f32, ROW>;
+    let y0 = id.y * ROWS;
+    var acc: array<vec4<f32>, TILE>;
+    var window: array<f32, WINDOW>;
+    //# repeat l LINES
+    let line$l = min(STRIDE * y0 + $lu, params.fine_h - 1u) * params.fine_w + STRIDE * x0;
+    //# end
     var w = id.z * params.fine_ch * K * K;
-    let plane = params.fine_h * params.fine_w;
-    var base = STRIDE * (id.y * params.fine_w + x0);
+    var plane = 0u;
     for (var f = 0u; f < params.fine_ch; f++) {
-        for (var a = 0u; a < K; a++) {
-            let at = base + a * params.fine_w;
-            //# repeat x ROW
-            row[$x] = fine[at + $xu];
+        //# repeat l LINES
+        //# repeat x COLUMNS
+        window[$l * COLUMNS + $x] = fine[plane + line$l + $xu];
+        //# end
+        //# end
+        // Summed channel by channel: rounding grows with the longest sum.
+        var part: array<vec4<f32>, TILE>;
+        //# repeat a K
+        //# repeat b K
+        {
+            let v = weights[w + $a * K + $bu];
+            //# repeat r ROWS
+            //# repeat t STRIP
+            part[$r * STRIP + $t] += v * window[($r * STRIDE + $a) * COLUMNS + $t * STRIDE + $b];
             //# end
-            //# repeat b K
-            {
-                let v = weights[w + $bu];
-                //# repeat t STRIP
-                acc[$t] += v * row[$t * STRIDE + $bu];
-                //# end
-            }
             //# end
-            w += K;
         }
-        base += plane;
+        //# end
+        //# end
+        //# repeat t TILE
+        acc[$t] += part[$t];
+        //# end
+        w += K * K;
+        plane += params.fine_h * params.fine_w;
     }
     let out_plane = params.coarse_h * params.coarse_w;
-    let out = (id.z * 4u * params.coarse_h + id.y) * params.coarse_w + x0;
+    let out = (id.z * 4u * params.coarse_h + y0) * params.coarse_w + x0;
+    //# repeat r ROWS
     //# repeat t STRIP
-    if (x0 + $tu < params.coarse_w) {
+    if (y0 + $ru < params.coarse_h && x0 + $tu < params.coarse_w) {
         //# repeat c 4
         if (id.z * 4u + $cu < params.coarse_ch) {
-            coarse[out + $cu * out_plane + $tu] = acc[$t][$c];
+            let at = out + $cu * out_plane + $ru * params.coarse_w + $tu;
+            var sum = acc[$r * STRIP + $t][$c];
+            if (ACCUMULATE == 1u) {
+                sum += coarse[at];
+            }
+            coarse[at] = sum;
         }
         //# end
     }
+    //# end
     //# end
 }

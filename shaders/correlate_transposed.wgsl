@@ -1,66 +1,90 @@
 // correlate_transposed: convolution from the coarse side of a link to its fine side, dense.
 // Twin: src/kernels/correlate_transposed.rs.
 //
-// Math:     fine[f,y,x] = sum over c, a, b with STRIDE | (y + shift - a) and STRIDE | (x + shift - b) of
-//           V[c,f,a,b] * coarse[c, (y + shift - a) / STRIDE, (x + shift - b) / STRIDE]. No border tests: coarse has its border.
+// Math:     fine[f,y,x] = sum over c, a, b with STRIDE | (y + SHIFT - a) and STRIDE | (x + SHIFT - b) of
+//           V[c,f,a,b] * coarse[c, (y + SHIFT - a) / STRIDE, (x + SHIFT - b) / STRIDE]. No border tests: coarse has its border.
+//           Added to fine if ACCUMULATE.
 // Shapes:   coarse [coarse_ch, coarse_h, coarse_w] with its border, fine [fine_ch, fine_h, fine_w],
 //           weights [ceil(fine_ch / 4)][coarse_ch][K][K] of four fine channels, zeros beyond the last.
-// Tile:     STRIP outputs of one phase (y % STRIDE, x % STRIDE) along x times 4 channels an invocation, in registers.
-// Dispatch: (ceil(ceil(fine_w / STRIDE) / STRIP), ceil(fine_h / STRIDE), ceil(fine_ch / 4) * STRIDE^2); the phase is the
-//           fast part of z.
+// Tile:     the outputs of all STRIDE^2 phases at ROWS x STRIP coarse pixels, times 4 channels, in registers; all phases share
+//           the window of inputs. Outputs beyond the last are dropped; lines beyond the last read the last.
+// Dispatch: (ceil(ceil(fine_w / STRIDE) / STRIP), ceil(ceil(fine_h / STRIDE) / ROWS), ceil(fine_ch / 4)).
 
-const TAPS: u32 = (K + STRIDE - 1u) / STRIDE;
-const ROW: u32 = STRIP + TAPS - 1u;
+// A phase is y % STRIDE; its taps reach up to LAST pixels before the first one they read, SHIFT / STRIDE (+ 1) beyond y / STRIDE.
+const SKEW: u32 = SHIFT - SHIFT / STRIDE * STRIDE;
+const LAST: u32 = (K - 1u) / STRIDE;
+const BEYOND: u32 = (STRIDE - 1u + SKEW) / STRIDE;
+const LINES: u32 = ROWS + LAST + BEYOND;
+const COLUMNS: u32 = STRIP + LAST + BEYOND;
+const WINDOW: u32 = LINES * COLUMNS;
+const HEIGHT: u32 = ROWS * STRIDE;
+const WIDTH: u32 = STRIP * STRIDE;
+const TILE: u32 = HEIGHT * WIDTH;
+// The phase that a tap belongs to, and the line or column of the window that it reads for the tile's first output.
+//# repeat a K
+const PHASE_$a: u32 = ($au + STRIDE - SKEW) % STRIDE;
+const READS_$a: u32 = LAST + (PHASE_$a + SKEW) / STRIDE - $au / STRIDE;
+//# end
 
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.grid_x || id.y >= params.grid_y) {
+    if (id.x >= params.grid_x || id.y >= params.grid_y || id.z >= params.grid_z) {
         return;
     }
-    let phases = STRIDE * STRIDE;
-    let block = id.z / phases;
-    let py = (id.z % phases) / STRIDE;
-    let px = id.z % STRIDE;
-    // The first tap of this phase, and the coarse pixel it reads; each further tap reads one pixel before.
-    let a0 = (py + params.shift) % STRIDE;
-    let b0 = (px + params.shift) % STRIDE;
-    let i0 = id.y + (py + params.shift - a0) / STRIDE;
-    let j0 = id.x * STRIP + (px + params.shift - b0) / STRIDE;
-    var acc: array<vec4<f32>, STRIP>;
-    var row: array<f32, ROW>;
-    let plane = params.coarse_h * params.coarse_w;
+    let i0 = id.y * ROWS + SHIFT / STRIDE - LAST;
+    let j0 = id.x * STRIP + SHIFT / STRIDE - LAST;
+    var acc: array<vec4<f32>, TILE>;
+    var window: array<f32, WINDOW>;
+    //# repeat l LINES
+    let line$l = min(i0 + $lu, params.coarse_h - 1u) * params.coarse_w + j0;
+    //# end
+    var w = id.z * params.coarse_ch * K * K;
+    var plane = 0u;
     for (var c = 0u; c < params.coarse_ch; c++) {
-        for (var m = 0u; a0 + m * STRIDE < K; m++) {
-            let w = ((block * params.coarse_ch + c) * K + a0 + m * STRIDE) * K + b0;
-            // row[x] is the pixel at j0 + x - (TAPS - 1).
-            let at = c * plane + (i0 - m) * params.coarse_w + j0 + 1u - TAPS;
-            //# repeat x ROW
-            row[$x] = coarse[at + $xu];
+        //# repeat l LINES
+        //# repeat x COLUMNS
+        window[$l * COLUMNS + $x] = coarse[plane + line$l + $xu];
+        //# end
+        //# end
+        // Summed channel by channel: rounding grows with the longest sum.
+        var part: array<vec4<f32>, TILE>;
+        //# repeat a K
+        //# repeat b K
+        {
+            let v = weights[w + $a * K + $bu];
+            //# repeat r ROWS
+            //# repeat t STRIP
+            part[($r * STRIDE + PHASE_$a) * WIDTH + $t * STRIDE + PHASE_$b] +=
+                v * window[($r + READS_$a) * COLUMNS + $t + READS_$b];
             //# end
-            //# repeat n TAPS
-            if (b0 + $nu * STRIDE < K) {
-                let v = weights[w + $nu * STRIDE];
-                //# repeat t STRIP
-                acc[$t] += v * row[$tu + TAPS - 1u - $nu];
-                //# end
-            }
             //# end
         }
+        //# end
+        //# end
+        //# repeat t TILE
+        acc[$t] += part[$t];
+        //# end
+        w += K * K;
+        plane += params.coarse_h * params.coarse_w;
     }
-    let y = id.y * STRIDE + py;
-    let x0 = id.x * STRIP * STRIDE + px;
+    let y0 = id.y * HEIGHT;
+    let x0 = id.x * WIDTH;
     let out_plane = params.fine_h * params.fine_w;
-    let out = (block * 4u * params.fine_h + y) * params.fine_w + x0;
-    if (y >= params.fine_h) {
-        return;
-    }
-    //# repeat t STRIP
-    if (x0 + $tu * STRIDE < params.fine_w) {
+    let out = (id.z * 4u * params.fine_h + y0) * params.fine_w + x0;
+    //# repeat r HEIGHT
+    //# repeat t WIDTH
+    if (y0 + $ru < params.fine_h && x0 + $tu < params.fine_w) {
         //# repeat f 4
-        if (block * 4u + $fu < params.fine_ch) {
-            fine[out + $fu * out_plane + $tu * STRIDE] = acc[$t][$f];
+        if (id.z * 4u + $fu < params.fine_ch) {
+            let at = out + $fu * out_plane + $ru * params.fine_w + $tu;
+            var sum = acc[$r * WIDTH + $t][$f];
+            if (ACCUMULATE == 1u) {
+                sum += fine[at];
+            }
+            fine[at] = sum;
         }
         //# end
     }
+    //# end
     //# end
 }

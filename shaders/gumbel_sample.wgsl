@@ -38,7 +38,7 @@ fn sigmoid(x: f32) -> f32 {
 
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.grid_x || id.y >= params.grid_y) {
+    if (id.x >= params.grid_x || id.y >= params.grid_y || id.z >= params.grid_z) {
         return;
     }
     let step = u32(counter[0]);

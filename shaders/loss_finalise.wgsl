@@ -2,13 +2,14 @@
 // Twin: src/kernels/loss_finalise.rs.
 //
 // Math:     ring[step % ring_len] = (inverse * sum of column 0, inverse * sum of column 1, kl_scale * sum of the mask's
-//           column 0, inverse_n * sum of its column 1); grad[biases[c]] = sum of column 2 + c.
+//           column 0, inverse_n * sum of its column 1), the first two added to what the ring holds if ACCUMULATE;
+//           grad[biases[c]] = sum of column 2 + c.
 // Shapes:   partials [count, 2 + CHANNELS], mask_partials [mask_count, 2], ring [ring_len, 4], counter [1].
 // Dispatch: one invocation a sum: the ring's four, then the biases'.
 
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.grid_x || id.y >= params.grid_y) {
+    if (id.x >= params.grid_x || id.y >= params.grid_y || id.z >= params.grid_z) {
         return;
     }
     let row = 4u * (u32(counter[0]) % params.ring_len);
@@ -25,7 +26,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         sum += partials[t * (2u + CHANNELS) + column];
     }
     if (id.x < 2u) {
-        ring[row + id.x] = sum * params.inverse;
+        sum *= params.inverse;
+        if (ACCUMULATE == 1u) {
+            sum += ring[row + id.x];
+        }
+        ring[row + id.x] = sum;
     } else {
         grad[biases[id.x - 4u]] = sum;
     }

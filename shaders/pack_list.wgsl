@@ -7,7 +7,7 @@
 
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.grid_x || id.y >= params.grid_y) {
+    if (id.x >= params.grid_x || id.y >= params.grid_y || id.z >= params.grid_z) {
         return;
     }
     let at = id.x * (SCATTERED + SOURCES);

@@ -1,7 +1,7 @@
 // sparse_apply: a convolution over the kept weights only, in either direction of a link. Twin: src/kernels/sparse_apply.rs.
 //
 // Math:     dst[o, OUT_STEP * i + py, OUT_STEP * j + px] =
-//           sum over e in list (o, phase) of weights[e] * src[offset[e] + IN_STEP * (i * src_w + j)].
+//           sum over e in list (o, phase) of weights[e] * src[offset[e] + IN_STEP * (i * src_w + j)], added to dst if ACCUMULATE.
 // Shapes:   dst [channels, out_h, out_w]; table: a start for each list o * OUT_STEP^2 + phase, one more, then the offsets.
 //           The list is the same for the whole workgroup; an offset is (channel, tap) flattened into the padded input.
 // Tile:     ROWS output rows an invocation, so that an entry is loaded once for all of them.
@@ -9,7 +9,7 @@
 
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.grid_x || id.y >= params.grid_y) {
+    if (id.x >= params.grid_x || id.y >= params.grid_y || id.z >= params.grid_z) {
         return;
     }
     let phases = OUT_STEP * OUT_STEP;
@@ -42,7 +42,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     {
         let y = (i0 + $ru) * OUT_STEP + py;
         if (y < params.out_h) {
-            dst[(o * params.out_h + y) * params.out_w + x] = acc$r;
+            let out = (o * params.out_h + y) * params.out_w + x;
+            if (ACCUMULATE == 1u) {
+                acc$r += dst[out];
+            }
+            dst[out] = acc$r;
         }
     }
     //# end

@@ -2,10 +2,12 @@
 
 mod adapter;
 mod error;
+mod kernel_time;
 pub(crate) mod layout;
 
 pub use adapter::{AdapterDescription, is_software_name};
 pub use error::EngineError;
+pub use kernel_time::KernelTime;
 
 use std::ops::Range;
 use std::time::Duration;
@@ -56,6 +58,42 @@ impl Executor {
             Self::Cpu(cpu) => cpu.write(tensor, values),
             #[cfg(feature = "gpu")]
             Self::Gpu(gpu) => gpu.write(tensor, values),
+        }
+    }
+
+    /// Sets the values of a list of tensors that make one, such as the parts of a map.
+    ///
+    /// # Errors
+    /// As [`Executor::write`].
+    pub fn write_parts(&mut self, parts: &[TensorId], values: &[f32]) -> Result<(), EngineError> {
+        let mut rest = values;
+        for (at, part) in parts.iter().enumerate() {
+            let last = at + 1 == parts.len();
+            let len = if last {
+                rest.len()
+            } else {
+                self.len(*part).min(rest.len())
+            };
+            let (values, others) = rest.split_at(len);
+            self.write(*part, values)?;
+            rest = others;
+        }
+        Ok(())
+    }
+
+    /// The values of a list of tensors that make one.
+    ///
+    /// # Errors
+    /// The device's errors.
+    pub async fn read_parts(&mut self, parts: &[TensorId]) -> Result<Vec<f32>, EngineError> {
+        Ok(self.read_all(parts).await?.concat())
+    }
+
+    fn len(&self, tensor: TensorId) -> usize {
+        match self {
+            Self::Cpu(cpu) => cpu.len(tensor),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(gpu) => gpu.len(tensor),
         }
     }
 
@@ -138,6 +176,28 @@ impl Executor {
             }
             #[cfg(feature = "gpu")]
             Self::Gpu(gpu) => gpu.run_ops(range).await,
+        }
+    }
+
+    /// Runs one step and tells where its time went, by kernel and layer, the longest first; `None` where the device has no
+    /// timestamps.
+    ///
+    /// # Errors
+    /// The device's errors.
+    pub async fn profile(&mut self) -> Result<Option<Vec<KernelTime>>, EngineError> {
+        match self {
+            Self::Cpu(_) => Ok(None),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(gpu) => gpu.profile().await,
+        }
+    }
+
+    /// The host's time to encode one step; `None` where nothing is encoded.
+    pub fn encode_time(&self) -> Option<Duration> {
+        match self {
+            Self::Cpu(_) => None,
+            #[cfg(feature = "gpu")]
+            Self::Gpu(gpu) => Some(gpu.encode_time()),
         }
     }
 

@@ -6,6 +6,7 @@ use crate::engine::EngineError;
 use crate::mask::MaskError;
 use crate::picture::PictureError;
 use crate::step::StepError;
+use crate::sweep::SweepError;
 use crate::train::TrainError;
 
 /// How a command ended that did not fail.
@@ -45,6 +46,8 @@ pub enum CliError {
     Write { path: PathBuf, reason: String },
     #[error("{0}")]
     Encode(String),
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
 }
 
 /// How to go on without the adapter.
@@ -64,10 +67,15 @@ impl CliError {
             Self::Write { .. } | Self::Encode(_) => 1,
             Self::Arguments(_) | Self::Output { .. } => 2,
             Self::Read { .. } | Self::Picture { .. } | Self::Mask { .. } | Self::Input(_) => 3,
+            Self::Sweep(error) => match error {
+                SweepError::Plan { .. } | SweepError::Method(_) | SweepError::Shard(_) => 2,
+                SweepError::Record { .. } | SweepError::Empty { .. } => 3,
+                SweepError::File { .. } | SweepError::Busy { .. } | SweepError::Plot { .. } => 1,
+            },
             Self::Engine(_) => 4,
             Self::DeadMask(_) => 5,
             Self::Train(error) => match error {
-                TrainError::Diverged { .. } | TrainError::NotLearning => 1,
+                TrainError::Diverged { .. } | TrainError::NotLearning | TrainError::NotTracked => 1,
                 TrainError::Network(_) | TrainError::Setting { .. } => 2,
                 TrainError::Mask(_) | TrainError::State(_) | TrainError::Checkpoint(_) | TrainError::Step(_) => 3,
                 TrainError::Engine(_) => 4,

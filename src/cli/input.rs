@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::error::CliError;
-use super::options::RunArgs;
+use super::options::PictureArgs;
 use super::preset;
 use crate::mask::{Mask, import};
 use crate::picture::{Picture, decode};
@@ -23,17 +23,16 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, CliError> {
 ///
 /// # Errors
 /// [`CliError::Read`], [`CliError::Picture`].
-pub fn picture(args: &RunArgs) -> Result<Picture, CliError> {
-    let path = &args.image;
+pub fn picture(path: &Path, args: &PictureArgs) -> Result<Picture, CliError> {
     let explain = |error| CliError::Picture {
-        path: path.clone(),
+        path: path.into(),
         error,
     };
     let decoded = decode(&bytes(path)?).map_err(explain)?;
     for note in &decoded.notes {
         eprintln!("{}: {note}", path.display());
     }
-    match args.picture.crop {
+    match args.crop {
         Some(side) => decoded
             .picture
             .centre_crop(side as usize, side as usize)

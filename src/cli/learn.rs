@@ -126,21 +126,21 @@ fn lr_help() -> String {
 
 pub async fn execute(args: &LearnArgs) -> Result<Done, CliError> {
     session::prepare(&args.run, &[args.mask_out.as_deref()], &[])?;
-    let picture = input::picture(&args.run)?;
+    let picture = input::picture(&args.run.image, &args.run.picture)?;
     let resumed = args.run.files.resume.as_deref().map(checkpoint::load).transpose()?;
     let spec = match &resumed {
         Some(checkpoint) => args.resumed(checkpoint)?,
         None => args.spec()?,
     };
     let mut session = Session::open("learn", &args.run, spec, &picture, resumed).await?;
-    session.train().await?;
+    session.train(false).await?;
     let mask = args.mask(&mut session).await?;
     if let Some(path) = &args.mask_out {
         let bytes = mask.to_bytes().map_err(|error| CliError::Encode(error.to_string()))?;
         output::write(path, &bytes)?;
     }
     let facts = describe(&mask, &session);
-    session.finish(Some(&facts)).await
+    session.finish(Some(&facts), None).await
 }
 
 /// What the report says about the mask; a dead one is told on stderr too.

@@ -98,5 +98,5 @@ fn read(name: &str, args: &NetworkArgs) -> Result<(Mask, Hourglass), CliError> {
 }
 
 fn facts(mask: &Mask, description: &Hourglass) -> Result<MaskInfo, CliError> {
-    info(mask, &network::build(description)?).map_err(|error| CliError::Input(error.to_string()))
+    info(mask, description, &network::build(description)?).map_err(|error| CliError::Input(error.to_string()))
 }

@@ -1,10 +1,14 @@
-//! The command line: fits pictures, learns masks, inspects mask files, lists adapters.
+//! The command line: fits pictures, learns masks, prunes, inspects mask files, measures, sweeps, lists adapters.
 
 mod adapter;
+mod bench;
+mod bench_table;
 mod checkpoint;
 mod devices;
+mod ensemble;
 mod error;
 mod fit;
+mod imp;
 mod input;
 mod interrupt;
 mod learn;
@@ -14,8 +18,11 @@ mod options;
 mod output;
 mod preset;
 mod progress;
+mod prune;
 mod report;
+mod returned;
 mod session;
+mod sweep;
 
 use std::process::ExitCode;
 
@@ -37,7 +44,9 @@ Examples:
   oes fit photo.png --sigma 0 --mask my-mask.safetensors --out restored.png
   oes fit lena.png --crop 192 --dense --report dense.json
   oes learn lena.png --crop 192 --mask-out lena.safetensors
+  oes prune lena.png --crop 192 --method snip --mask-out snip.safetensors
   oes mask info lena.safetensors
+  oes bench --size 256
   oes devices
 
 Exit codes: 0 done; 1 failed on the way; 2 bad arguments; 3 unusable input; 4 no adapter or device; 5 dead mask;
@@ -49,9 +58,17 @@ enum Command {
     Fit(fit::FitArgs),
     /// Learns on a picture which weights to keep
     Learn(learn::LearnArgs),
+    /// Makes a mask by another method: pruning at initialisation or after training, or a shuffled control
+    Prune(prune::PruneArgs),
     /// Inspects and imports mask files
     #[command(subcommand)]
     Mask(mask::MaskCommand),
+    /// Measures what a training step costs here
+    Bench(bench::BenchArgs),
+    /// Runs many fits by a plan: pictures, methods, fractions kept, noise, seeds
+    Sweep(sweep::SweepArgs),
+    /// Tables and plots of the results of sweeps
+    Report(sweep::ReportArgs),
     /// Lists the graphics adapters
     Devices(devices::DevicesArgs),
 }
@@ -66,7 +83,11 @@ pub fn main() -> ExitCode {
         match cli.command {
             Command::Fit(args) => fit::execute(&args).await,
             Command::Learn(args) => learn::execute(&args).await,
+            Command::Prune(args) => prune::execute(&args).await,
             Command::Mask(command) => mask::execute(&command),
+            Command::Bench(args) => bench::execute(&args).await,
+            Command::Sweep(args) => sweep::execute(&args).await,
+            Command::Report(args) => sweep::execute_report(&args),
             Command::Devices(args) => devices::execute(&args).await,
         }
     });

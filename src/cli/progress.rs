@@ -10,29 +10,41 @@ use crate::train::Point;
 /// Between two plain lines.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Shows how many kernels are compiled, on a terminal only.
-pub struct Compiling(Option<ProgressBar>);
+/// Counts what comes before or instead of training steps, such as kernels compiled: on a terminal, and where it takes long.
+pub struct Counting {
+    bar: Option<ProgressBar>,
+    what: &'static str,
+    told: Instant,
+}
 
-impl Compiling {
-    pub fn new() -> Self {
-        let bar = || {
-            ProgressBar::no_length()
-                .with_style(style())
-                .with_message("kernels compiled")
-        };
-        Self(std::io::stderr().is_terminal().then(bar))
+impl Counting {
+    /// `what` is counted, as in "kernels compiled".
+    pub fn new(what: &'static str) -> Self {
+        let bar = || ProgressBar::no_length().with_style(style()).with_message(what);
+        Self {
+            bar: std::io::stderr().is_terminal().then(bar),
+            what,
+            told: Instant::now(),
+        }
     }
 
-    pub fn update(&self, done: usize, total: usize) {
-        if let Some(bar) = &self.0 {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
+    pub fn update(&mut self, done: usize, total: usize) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+            }
+            None if self.told.elapsed() >= EVERY => {
+                self.told = Instant::now();
+                eprintln!("{done} of {total} {}", self.what);
+            }
+            None => {}
         }
     }
 
     /// Takes the bar away.
     pub fn finish(self) {
-        if let Some(bar) = self.0 {
+        if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
     }
@@ -115,7 +127,7 @@ pub fn pace(seconds: f64) -> String {
 }
 
 /// Seconds as h:mm:ss or m:ss.
-fn duration(seconds: f64) -> String {
+pub fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
     if hours > 0 {

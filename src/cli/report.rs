@@ -30,6 +30,9 @@ pub struct Report<'a> {
     macs_per_step: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     mask: Option<&'a Value>,
+    /// Which picture is the result, of which step, and its PSNR in dB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    returned: Option<&'a Value>,
 }
 
 #[derive(Serialize)]
@@ -49,6 +52,10 @@ struct Row {
     kl: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mean_logit: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    psnr_ema: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statistic: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -76,6 +83,7 @@ impl<'a> Report<'a> {
         settings: Map<String, Value>,
         course: &Course,
         mask: Option<&'a Value>,
+        returned: Option<&'a Value>,
     ) -> Self {
         let network = run.network();
         let peak = peak(run.curve());
@@ -85,8 +93,8 @@ impl<'a> Report<'a> {
             command,
             adapter: run.adapter(),
             network: NetworkReport {
-                levels: network.description.levels(),
-                channels: network.description.channels.clone(),
+                levels: run.spec().network.levels(),
+                channels: run.spec().network.channels.clone(),
                 parameters: network.n,
             },
             settings,
@@ -105,6 +113,7 @@ impl<'a> Report<'a> {
             memory_bytes: run.plan().bytes,
             macs_per_step: run.plan().macs,
             mask,
+            returned,
         }
     }
 
@@ -124,6 +133,8 @@ fn row(point: &Point) -> Row {
         psnr,
         kl,
         mean_logit,
+        average_psnr,
+        statistic,
     } = *point;
     Row {
         step,
@@ -131,6 +142,8 @@ fn row(point: &Point) -> Row {
         psnr,
         kl,
         mean_logit,
+        psnr_ema: average_psnr,
+        statistic,
     }
 }
 

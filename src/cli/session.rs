@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::error::{CliError, Done};
 use super::options::RunArgs;
-use super::progress::{Compiling, Meter, pace};
+use super::progress::{Counting, Meter, pace};
 use super::report::{Course, Report, peak};
+use super::returned::{self, ReturnName};
 use super::{adapter, checkpoint, input, interrupt, output};
 use crate::picture::{Picture, encode_png};
 use crate::train::{Checkpoint, Job, Run, RunSpec, Task, plan};
@@ -66,7 +67,7 @@ impl<'a> Session<'a> {
         warn_of_memory(&spec, picture)?;
         let settings = settings(args, &spec, &task, resumed.as_ref());
         let backend = adapter::backend(&args.device).await?;
-        let compiling = Compiling::new();
+        let mut compiling = Counting::new("kernels compiled");
         let progress = |done, total| compiling.update(done, total);
         let mut run = match resumed {
             Some(checkpoint) => Run::resume(checkpoint, spec.steps, task, state, &backend, progress).await?,
@@ -91,21 +92,24 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Trains to the last step or to Ctrl-C, with checkpoints on the way and at the end.
+    /// Trains to the last step, to Ctrl-C or, with `ends_early`, until the outputs' statistic says that it is enough; with
+    /// checkpoints on the way and at the end.
     ///
     /// # Errors
     /// The device's errors, a diverged loss, a checkpoint that cannot be written.
-    pub async fn train(&mut self) -> Result<(), CliError> {
+    pub async fn train(&mut self, ends_early: bool) -> Result<(), CliError> {
         let steps = self.run.spec().steps;
         let mut meter = Meter::new(self.run.step(), steps);
         let mut clock = Clock::default();
-        while !self.run.is_finished() && !interrupt::asked() {
+        let mut enough = false;
+        while !self.run.is_finished() && !interrupt::asked() && !enough {
             let before = self.run.step();
             let most = self.until_checkpoint().min(steps - before);
             let begun = Instant::now();
             let progress = self.run.advance_steps(most, WINDOW).await?;
             clock.add(progress.step - before, begun.elapsed());
             meter.update(progress.step, self.run.curve().last());
+            enough = ends_early && self.run.should_stop();
             if !progress.finished && self.until_checkpoint() == 0 {
                 self.save().await?;
             }
@@ -113,7 +117,7 @@ impl<'a> Session<'a> {
         self.course.seconds_per_step = clock.seconds_per_step();
         self.save().await?;
         if !self.run.is_finished() {
-            self.course.interrupted = true;
+            self.course.interrupted = !enough;
             self.run.stop().await?;
         }
         meter.finish();
@@ -151,14 +155,26 @@ impl<'a> Session<'a> {
         &self.settings
     }
 
-    /// Writes the picture, the state and the report, and a line to stdout. `mask` goes into the report.
+    /// Mean over the steps of this call; none if it ran none.
+    pub fn seconds_per_step(&self) -> Option<f64> {
+        self.course.seconds_per_step
+    }
+
+    /// Writes the picture, the state and the report, and a line to stdout. `mask` goes into the report, and `which` says
+    /// which picture of a fit is its result.
     ///
     /// # Errors
     /// The device's errors, [`CliError::Write`].
-    pub async fn finish(mut self, mask: Option<&Value>) -> Result<Done, CliError> {
+    pub async fn finish(mut self, mask: Option<&Value>, which: Option<ReturnName>) -> Result<Done, CliError> {
         let files = &self.args.files;
+        let (picture, returned) = match which {
+            Some(which) => {
+                let (picture, facts) = returned::of_run(&mut self.run, which).await?;
+                (picture, Some(facts))
+            }
+            None => (self.run.output().await?, None),
+        };
         if let Some(path) = &files.out {
-            let picture = self.run.output().await?;
             output::write(
                 path,
                 &encode_png(&picture).map_err(|error| CliError::Encode(error.to_string()))?,
@@ -170,10 +186,10 @@ impl<'a> Session<'a> {
         }
         if let Some(path) = &files.report {
             let settings = std::mem::take(&mut self.settings);
-            let report = Report::new(self.command, &self.run, settings, &self.course, mask);
+            let report = Report::new(self.command, &self.run, settings, &self.course, mask, returned.as_ref());
             output::write(path, &report.to_json()?)?;
         }
-        println!("{}", self.summary());
+        println!("{}", self.summary(returned.as_ref()));
         Ok(if self.course.interrupted {
             Done::Interrupted
         } else {
@@ -182,7 +198,7 @@ impl<'a> Session<'a> {
     }
 
     /// The run in one line.
-    fn summary(&self) -> String {
+    fn summary(&self, returned: Option<&Value>) -> String {
         let mut text = format!("{} steps on {}", self.run.step(), self.run.adapter().name);
         if let Some(seconds) = self.course.seconds_per_step {
             text += &format!(", {}", pace(seconds));
@@ -199,6 +215,17 @@ impl<'a> Session<'a> {
                 best.psnr.unwrap_or_default(),
                 best.step
             );
+        }
+        if let Some(returned) = returned
+            && returned["which"] != "last"
+        {
+            text += &format!("; returned: {}", returned["which"].as_str().unwrap_or_default());
+            if let Some(step) = returned["step"].as_u64() {
+                text += &format!(" of step {step}");
+            }
+            if let Some(psnr) = returned["psnr"].as_f64() {
+                text += &format!(", {psnr:.2} dB");
+            }
         }
         text
     }
@@ -272,7 +299,9 @@ fn settings(args: &RunArgs, spec: &RunSpec, task: &Task, resumed: Option<&Checkp
         ("resumed_at", json!(resumed.map(|checkpoint| checkpoint.step))),
     ];
     let job = match &spec.job {
-        Job::Fit(fit) => json!({ "dense": fit.keep.is_none(), "path": fit.path }),
+        Job::Fit(fit) => {
+            json!({ "dense": fit.keep.is_none(), "path": fit.path, "tracking": fit.tracking, "lr_drop": fit.drop })
+        }
         Job::Learn(learn) => json!(learn),
     };
     let common = pairs.into_iter().map(|(key, value)| (key.to_string(), value));

@@ -40,6 +40,11 @@ impl CpuExecutor {
         )
     }
 
+    /// A tensor's length in words.
+    pub(crate) fn len(&self, tensor: TensorId) -> usize {
+        self.step.tensors[tensor.0 as usize].len
+    }
+
     /// Sets a tensor's values.
     ///
     /// # Errors

@@ -244,6 +244,11 @@ impl GpuExecutor {
         )
     }
 
+    /// A tensor's length in words.
+    pub(crate) fn len(&self, tensor: TensorId) -> usize {
+        self.tensors[tensor.0 as usize].len
+    }
+
     /// Sets a tensor's values, after all work submitted so far.
     ///
     /// # Errors

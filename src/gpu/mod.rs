@@ -17,7 +17,6 @@ mod signal;
 
 pub use context::{Capabilities, GpuContext};
 pub use executor::{BuildOptions, GpuExecutor};
-pub use profile::KernelTime;
 pub use readback::Readback;
 #[cfg(not(target_arch = "wasm32"))]
 pub use select::list_adapters;

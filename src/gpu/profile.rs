@@ -1,23 +1,24 @@
 //! Time for each kernel of each layer, from timestamp queries.
 
+use std::time::Duration;
+
+use web_time::Instant;
+
 use super::GpuExecutor;
-use crate::engine::EngineError;
+use super::dispatch::encode;
+use crate::engine::{EngineError, KernelTime};
 
 /// Ops that one query set measures: WebGPU allows 4096 queries a set, two an op.
 const BATCH: usize = 1024;
 
-/// The time of one kernel in one layer, over one step.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct KernelTime {
-    pub kernel: &'static str,
-    pub layer: String,
-    pub dispatches: u32,
-    pub seconds: f64,
-    /// Multiply-adds, as planned.
-    pub macs: u64,
-}
-
 impl GpuExecutor {
+    /// The host's time to encode one step as one submit. The commands are dropped, not submitted.
+    pub fn encode_time(&self) -> Duration {
+        let start = Instant::now();
+        drop(encode(self.context(), &self.ops, 1));
+        start.elapsed()
+    }
+
     /// Runs one step with a pass for each op, and tells where the time went, the longest first; `None` without
     /// timestamp queries. Browsers round timestamps to 65-100 us: there, only sums mean something.
     ///

@@ -1,5 +1,6 @@
 //! Batch normalisation, backward, last stage: the gradient of its input, inside a border of zeros.
 
+use super::shader::MAP_ROWS;
 use super::{KernelOp, Slices, kernel, kernel_plumbing, leaky, leaky_slope};
 
 kernel! {
@@ -7,7 +8,11 @@ kernel! {
     /// if `first` is 1 (the normalisation then follows a LeakyReLU, which is passed in the same go); 0 in the border,
     /// so that the convolutions that read `dst` need no border test.
     BnBackward, "bn_backward";
-    constants { first }
+    constants {
+        first,
+        /// 1: add to what `dst` holds, for the second and further readers of a map.
+        accumulate,
+    }
     uniforms { channels: u32, h: u32, w: u32, halo: u32 }
     bindings {
         Read grad: F32, Read src: F32, Read first: Vec4, Read norm: Vec4, Read means: Vec4, Write dst: F32
@@ -18,7 +23,11 @@ impl KernelOp for BnBackward {
     kernel_plumbing!();
 
     fn grid(&self) -> [u32; 3] {
-        [self.w + 2 * self.halo, self.h + 2 * self.halo, self.channels]
+        [
+            self.w + 2 * self.halo,
+            (self.h + 2 * self.halo).div_ceil(MAP_ROWS),
+            self.channels,
+        ]
     }
 
     fn run(&self, slices: &mut Slices<'_>) {
@@ -35,7 +44,7 @@ impl KernelOp for BnBackward {
                 for i in 0..full_h {
                     for j in 0..full_w {
                         let inside = (halo..h + halo).contains(&i) && (halo..w + halo).contains(&j);
-                        plane[i * full_w + j] = if inside {
+                        let value = if inside {
                             let at = (c * h + i - halo) * w + j - halo;
                             let mut x = src[at];
                             let mut slope = 1.0;
@@ -49,6 +58,8 @@ impl KernelOp for BnBackward {
                         } else {
                             0.0
                         };
+                        let out = &mut plane[i * full_w + j];
+                        *out = if self.accumulate == 1 { *out + value } else { value };
                     }
                 }
             },

@@ -10,8 +10,10 @@ kernel! {
     constants {
         k,
         stride,
-        /// Neighbouring outputs along x that an invocation computes, for each of four channels.
-        strip,
+        /// Outputs along x and rows of them that an invocation computes, for each of four channels.
+        strip, rows,
+        /// 1: add to what the output holds, for the second and further parts of a sum over input channels.
+        accumulate,
     }
     uniforms { fine_ch: u32, fine_h: u32, fine_w: u32, coarse_ch: u32, coarse_h: u32, coarse_w: u32 }
     bindings { Read fine: F32, Read weights: Vec4, Write coarse: F32 }
@@ -23,7 +25,7 @@ impl KernelOp for Correlate {
     fn grid(&self) -> [u32; 3] {
         [
             self.coarse_w.div_ceil(self.strip),
-            self.coarse_h,
+            self.coarse_h.div_ceil(self.rows),
             self.coarse_ch.div_ceil(4),
         ]
     }
@@ -85,7 +87,7 @@ impl Correlate {
         }
         let (h, w) = (self.coarse_h as usize, self.coarse_w as usize);
         for (plane, sums) in planes.chunks_mut(h * w).zip(&sums) {
-            plane[i * w + j..][..WIDTH].copy_from_slice(sums);
+            super::store(&mut plane[i * w + j..][..WIDTH], sums, self.accumulate == 1);
         }
     }
 }

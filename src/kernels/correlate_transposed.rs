@@ -10,15 +10,19 @@ kernel! {
     constants {
         k,
         stride,
-        /// Outputs of one phase along x that an invocation computes, for each of four channels.
-        strip,
+        /// Added to a fine index before the division by the stride.
+        shift,
+        /// Coarse pixels along x and rows of them whose outputs, stride^2 each, an invocation computes for each of four
+        /// channels.
+        strip, rows,
+        /// 1: add to what the output holds, for the second and further parts of a sum over input channels.
+        accumulate,
     }
     uniforms {
         coarse_ch: u32,
         /// Height and width of the stored coarse map, its border included.
         coarse_h: u32, coarse_w: u32,
         fine_ch: u32, fine_h: u32, fine_w: u32,
-        shift: u32,
     }
     bindings { Read coarse: F32, Read weights: Vec4, Write fine: F32 }
 }
@@ -30,8 +34,8 @@ impl KernelOp for CorrelateTransposed {
         let s = self.stride;
         [
             self.fine_w.div_ceil(s).div_ceil(self.strip),
-            self.fine_h.div_ceil(s),
-            self.fine_ch.div_ceil(4) * s * s,
+            self.fine_h.div_ceil(s).div_ceil(self.rows),
+            self.fine_ch.div_ceil(4),
         ]
     }
 
@@ -93,11 +97,7 @@ impl CorrelateTransposed {
         }
         let (h, w) = (self.fine_h as usize, self.fine_w as usize);
         for (plane, sums) in planes.chunks_mut(h * w).zip(&sums) {
-            plane[y * w + x..]
-                .iter_mut()
-                .step_by(s)
-                .zip(sums)
-                .for_each(|(out, sum)| *out = *sum);
+            super::store(plane[y * w + x..].iter_mut().step_by(s), sums, self.accumulate == 1);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The adjoint of [`super::prepare`]'s padding: a padded map's gradient folded back onto the map.
 
+use super::shader::MAP_ROWS;
 use super::{KernelOp, Slices, kernel, kernel_plumbing, leaky_slope};
 
 kernel! {
@@ -10,6 +11,8 @@ kernel! {
     constants {
         /// 1: multiply by the slope of LeakyReLU after the first normalisation.
         first,
+        /// 1: add to what `dst` holds, for the second and further readers of a map.
+        accumulate,
     }
     uniforms {
         channels: u32, h: u32, w: u32, grad_h: u32, grad_w: u32,
@@ -24,7 +27,7 @@ impl KernelOp for Fold {
     kernel_plumbing!();
 
     fn grid(&self) -> [u32; 3] {
-        [self.w, self.h, self.channels]
+        [self.w, self.h.div_ceil(MAP_ROWS), self.channels]
     }
 
     fn run(&self, slices: &mut Slices<'_>) {
@@ -48,7 +51,8 @@ impl KernelOp for Fold {
                         let v = src[(c * h + y) * w + x];
                         sum *= leaky_slope(first[4 * c] * v + first[4 * c + 1]);
                     }
-                    plane[y * w + x] = sum;
+                    let out = &mut plane[y * w + x];
+                    *out = if self.accumulate == 1 { *out + sum } else { sum };
                 }
             }
         });

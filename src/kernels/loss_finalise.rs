@@ -6,10 +6,14 @@ kernel! {
     /// `ring[step % ring_len]` = (MSE to the noisy picture, MSE to the clean one, KL term, mean logit), and the gradient of
     /// each output bias. The last two come from [`super::gumbel_sample`]'s partial sums, `mask_count` of them; 0 in fitting.
     LossFinalise, "loss_finalise";
-    constants { channels }
+    constants {
+        channels,
+        /// 1: add to the errors in the ring, for the second and further parts of a picture split by channel.
+        accumulate,
+    }
     uniforms {
         count: u32,
-        /// 1 / (channels * region).
+        /// 1 / (channels of the whole picture * region).
         inverse: f32,
         mask_count: u32,
         kl_scale: f32,
@@ -42,8 +46,8 @@ impl KernelOp for LossFinalise {
                 .map(|t| mask_partials[2 * t + column])
                 .sum()
         };
-        ring[row] = total(0) * self.inverse;
-        ring[row + 1] = total(1) * self.inverse;
+        let errors = [total(0) * self.inverse, total(1) * self.inverse];
+        super::store(&mut ring[row..row + 2], &errors, self.accumulate == 1);
         ring[row + 2] = mask_total(0) * self.kl_scale;
         ring[row + 3] = mask_total(1) * self.inverse_n;
         for c in 0..self.channels as usize {

@@ -2,13 +2,14 @@
 //!
 //! The `kernel!` macro is the one source of a kernel's bindings and parameters: the Rust struct, and the text that is put
 //! in front of the WGSL file, so host and shader cannot disagree. Constants are compiled in (one pipeline for each
-//! combination in use); uniforms are not. A kernel never reads what it writes, and covers a grid of
-//! `grid()` invocations; invocations outside return at once.
+//! combination in use); uniforms are not. An invocation reads of what its kernel writes at most the element that it
+//! replaces. A kernel covers a grid of `grid()` invocations; invocations outside return at once.
 
 mod shader;
 
 pub mod adam;
 pub mod advance;
+pub mod average_output;
 pub mod bn_backward;
 pub mod bn_finalise;
 pub mod bn_grad_finalise;
@@ -18,16 +19,21 @@ pub mod correlate_transposed;
 pub mod fold;
 pub mod gather_grad;
 pub mod gumbel_sample;
+pub mod keep_stopped;
 pub mod logit_update;
 pub mod loss_finalise;
 pub mod pack_list;
 pub mod pack_weights;
+pub mod peak_arithmetic;
+pub mod peak_copy;
 pub mod prepare;
 pub mod reduce_weight_grad;
 pub mod sigmoid_loss;
 pub mod sparse_apply;
 pub mod sparse_weight_grad;
+pub mod stopping_update;
 pub mod weight_grad;
+pub mod window_variance;
 
 pub use shader::{expand, shader_text, workgroup_size};
 
@@ -226,6 +232,7 @@ macro_rules! kernels {
 kernels! {
     Adam = adam,
     Advance = advance,
+    AverageOutput = average_output,
     BnBackward = bn_backward,
     BnFinalise = bn_finalise,
     BnGradFinalise = bn_grad_finalise,
@@ -235,20 +242,25 @@ kernels! {
     Fold = fold,
     GatherGrad = gather_grad,
     GumbelSample = gumbel_sample,
+    KeepStopped = keep_stopped,
     LogitUpdate = logit_update,
     LossFinalise = loss_finalise,
     PackList = pack_list,
     PackWeights = pack_weights,
+    PeakArithmetic = peak_arithmetic,
+    PeakCopy = peak_copy,
     Prepare = prepare,
     ReduceWeightGrad = reduce_weight_grad,
     SigmoidLoss = sigmoid_loss,
     SparseApply = sparse_apply,
     SparseWeightGrad = sparse_weight_grad,
+    StoppingUpdate = stopping_update,
     WeightGrad = weight_grad,
+    WindowVariance = window_variance,
 }
 
 /// Runs `work(index, chunk)` over the chunks of `data`: on all cores natively, in turn in a browser.
-pub(crate) fn for_each_chunk(data: &mut [f32], len: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
+pub(crate) fn for_each_chunk<T: Send>(data: &mut [T], len: usize, work: impl Fn(usize, &mut [T]) + Sync) {
     #[cfg(not(target_arch = "wasm32"))]
     {
         use rayon::prelude::*;
@@ -309,6 +321,13 @@ fn add_products<const WIDTH: usize>(sums: &mut [[f32; WIDTH]; 4], tap: &[f32], x
 fn add<const WIDTH: usize>(sums: &mut [[f32; WIDTH]; 4], part: &[[f32; WIDTH]; 4]) {
     for (sum, part) in sums.iter_mut().flatten().zip(part.iter().flatten()) {
         *sum += part;
+    }
+}
+
+/// Writes sums to their outputs, or adds them to what those hold.
+fn store<'a>(outputs: impl IntoIterator<Item = &'a mut f32>, sums: &[f32], accumulate: bool) {
+    for (out, sum) in outputs.into_iter().zip(sums) {
+        *out = if accumulate { *out + sum } else { *sum };
     }
 }
 

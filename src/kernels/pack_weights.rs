@@ -8,7 +8,13 @@ kernel! {
     /// after an upsample (coarse = input, fine = output): `V[a,b]` sums the taps (p, q), p in {3-a, 2-a}, q in {3-b, 2-b}.
     PackWeights, "pack_weights";
     constants { widened, transposed, k }
-    uniforms { coarse_ch: u32, fine_ch: u32, offset: u32 }
+    uniforms {
+        coarse_ch: u32, fine_ch: u32,
+        /// Where the weights of the first pair of channels start.
+        offset: u32,
+        /// Input channels of the whole weight tensor, of which the link may join a part.
+        inputs: u32,
+    }
     bindings { Read q: F32, Write packed: F32 }
 }
 
@@ -25,7 +31,7 @@ impl KernelOp for PackWeights {
         let packed = slices.write(1);
         let [columns, rows, _] = self.grid().map(|n| n as usize);
         let (outer, _) = self.channels();
-        let (coarse_ch, fine_ch) = (self.coarse_ch as usize, self.fine_ch as usize);
+        let inputs = self.inputs as usize;
         let taps = (self.k * self.k) as usize;
         super::for_each_chunk(&mut packed[..columns * rows], columns, |block, row| {
             for (i, taps_of_four) in row.chunks_mut(4 * taps).enumerate() {
@@ -36,9 +42,9 @@ impl KernelOp for PackWeights {
                         *out = if o >= outer as usize {
                             0.0
                         } else if self.widened == 1 {
-                            widened_tap(&q[(f * coarse_ch + c) * 9..][..9], tap / 4, tap % 4)
+                            widened_tap(&q[(f * inputs + c) * 9..][..9], tap / 4, tap % 4)
                         } else {
-                            q[(c * fine_ch + f) * taps + tap]
+                            q[(c * inputs + f) * taps + tap]
                         };
                     }
                 }

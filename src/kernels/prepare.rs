@@ -1,5 +1,6 @@
 //! What a convolution reads: a stored map, normalised, activated and padded.
 
+use super::shader::MAP_ROWS;
 use super::{KernelOp, Slices, kernel, kernel_plumbing, leaky};
 
 kernel! {
@@ -23,7 +24,7 @@ impl KernelOp for Prepare {
     kernel_plumbing!();
 
     fn grid(&self) -> [u32; 3] {
-        [self.dst_w, self.dst_h, self.channels]
+        [self.dst_w, self.dst_h.div_ceil(MAP_ROWS), self.channels]
     }
 
     fn run(&self, slices: &mut Slices<'_>) {

@@ -8,11 +8,18 @@ use super::{Access, Element, KernelOp};
 /// Threads in a workgroup: a multiple of every vendor's subgroup, within the default limits.
 pub const WORKGROUP: u32 = 64;
 
-/// A workgroup as wide as a row needs and as tall as is left, so that no index needs a division.
+/// Elements of a column that an invocation of the elementwise kernels on maps computes.
+pub const MAP_ROWS: u32 = 8;
+
+/// A workgroup as wide as a row needs, then as tall and as deep as is left: no index needs a division, and small maps
+/// fill their workgroups with channels.
 pub fn workgroup_size(grid: [u32; 3]) -> [u32; 3] {
-    let x = grid[0].max(1).next_power_of_two().min(WORKGROUP);
-    let y = grid[1].max(1).next_power_of_two().min(WORKGROUP / x);
-    [x, y, 1]
+    let mut left = WORKGROUP;
+    grid.map(|n| {
+        let size = n.max(1).next_power_of_two().min(left);
+        left /= size;
+        size
+    })
 }
 
 /// The complete WGSL of an op.
@@ -27,7 +34,9 @@ pub fn shader_text(op: &dyn KernelOp) -> Result<String, String> {
         text += &format!("const {}: u32 = {value}u;\n", name.to_uppercase());
     }
     let [x, y, z] = workgroup_size(op.grid());
-    text += &format!("const WG_X: u32 = {x}u;\nconst WG_Y: u32 = {y}u;\nconst WG_Z: u32 = {z}u;\n");
+    for (name, value) in [("WG_X", x), ("WG_Y", y), ("WG_Z", z), ("MAP_ROWS", MAP_ROWS)] {
+        text += &format!("const {name}: u32 = {value}u;\n");
+    }
     text += "struct Params { grid_x: u32, grid_y: u32, grid_z: u32,";
     for (name, ty) in info.uniforms {
         text += &format!(" {name}: {ty},");
@@ -200,7 +209,7 @@ mod tests {
 
     #[test]
     fn workgroups_fit_narrow_maps() {
-        assert_eq!(workgroup_size([3, 3, 128]), [4, 4, 1]);
+        assert_eq!(workgroup_size([3, 3, 128]), [4, 4, 4]);
         assert_eq!(workgroup_size([41, 55, 1]), [64, 1, 1]);
         assert_eq!(workgroup_size([12, 100, 1]), [16, 4, 1]);
     }

@@ -13,6 +13,8 @@ kernel! {
         in_step,
         /// Rows an invocation computes.
         rows,
+        /// 1: add to what the output holds, for the second and further parts of a sum over input channels.
+        accumulate,
     }
     uniforms {
         channels: u32, out_h: u32, out_w: u32, src_w: u32,
@@ -43,7 +45,9 @@ impl KernelOp for SparseApply {
         let lists = self.channels as usize * step * step;
         let (starts, offsets) = table.split_at(lists + 1);
         super::for_each_chunk(&mut dst[..self.channels as usize * h * w], h * w, |o, plane| {
-            plane.fill(0.0);
+            if self.accumulate == 0 {
+                plane.fill(0.0);
+            }
             for phase in 0..step * step {
                 let (py, px) = (phase / step, phase % step);
                 let list = o * step * step + phase;

@@ -7,7 +7,12 @@ kernel! {
     /// The split over bands is what keeps every core busy where there are few weights and many pixels; it is fixed, so
     /// sums repeat.
     WeightGrad, "weight_grad";
-    constants { k, stride }
+    constants {
+        k,
+        stride,
+        /// Rows of taps that an invocation sums: 1 or k.
+        tap_rows,
+    }
     uniforms {
         coarse_ch: u32, coarse_h: u32, coarse_w: u32,
         /// Width of the border around the stored coarse map.
@@ -24,7 +29,11 @@ impl KernelOp for WeightGrad {
     kernel_plumbing!();
 
     fn grid(&self) -> [u32; 3] {
-        [self.fine_ch * self.k, self.coarse_ch.div_ceil(4), self.splits]
+        [
+            self.fine_ch * self.k / self.tap_rows,
+            self.coarse_ch.div_ceil(4),
+            self.splits,
+        ]
     }
 
     fn run(&self, slices: &mut Slices<'_>) {

@@ -62,6 +62,8 @@ pub enum MaskError {
     Length { mask: usize, network: usize },
     #[error("logit {0} is not a number, so the learning has diverged; lower the learning rate")]
     NanLogit(usize),
+    #[error("the score of weight {0} is not a number; check the parameters and pictures that were supplied")]
+    NanScore(usize),
     #[error("{count} of {n} entries cannot be kept; keep between 0 and all")]
     Count { count: usize, n: usize },
     #[error("a dead mask cannot be shuffled: {0}")]

@@ -82,11 +82,11 @@ fn kind_name(kind: ParameterKind) -> &'static str {
     }
 }
 
-/// Looks at a mask on the network that it is for.
+/// Looks at a mask on the network that it is for, built from `description`.
 ///
 /// # Errors
 /// [`MaskError::Length`] if it is for another network.
-pub fn info(mask: &Mask, network: &Network) -> Result<MaskInfo, MaskError> {
+pub fn info(mask: &Mask, description: &Hourglass, network: &Network) -> Result<MaskInfo, MaskError> {
     mask.check(network)?;
     let found = Connectivity::of(network, &mask.keep);
     let stages = stages(network);
@@ -120,8 +120,10 @@ pub fn info(mask: &Mask, network: &Network) -> Result<MaskInfo, MaskError> {
         channels: channels.len(),
         live: found.live.count(set),
     });
-    let between_live = |(j, taps)| found.live.count(j) * found.live.count(j + 1) * taps;
-    let taps = stages.iter().map(|stage| stage.taps);
+    let between_live = stages.iter().enumerate().map(|(j, stage)| {
+        let inputs = stage.live_inputs(&found.live).iter().filter(|live| **live).count();
+        inputs * found.live.count(j + 1) * stage.taps
+    });
     Ok(MaskInfo {
         n: mask.keep.len(),
         kept: mask.kept(),
@@ -132,12 +134,12 @@ pub fn info(mask: &Mask, network: &Network) -> Result<MaskInfo, MaskError> {
         steps: mask.metadata.steps,
         image: mask.metadata.image.clone(),
         licence: mask.metadata.licence.clone(),
-        network: network.description.clone(),
+        network: description.clone(),
         alive: found.is_alive(),
         dead_layer: found.dead_layer.clone(),
         connectivity: found.sentence(),
         conv_weights: kinds[0].numel,
-        live_conv_weights: taps.enumerate().map(between_live).sum(),
+        live_conv_weights: between_live.sum(),
         kept_conv_weights: found.kept_weights,
         reachable_conv_weights: found.reachable_weights,
         live: live.collect(),
@@ -172,7 +174,7 @@ mod tests {
                 ..MaskMetadata::default()
             },
         };
-        let facts = info(&mask, &network).expect("the mask fits");
+        let facts = info(&mask, &description, &network).expect("the mask fits");
         assert_eq!(facts.kept, network.n - 1);
         assert!(facts.alive);
         let live: Vec<usize> = facts.live.iter().map(|live| live.live).collect();
@@ -199,7 +201,8 @@ mod tests {
 
     #[test]
     fn a_mask_for_another_network_is_refused() {
-        let network = Hourglass::with_levels(1).build().expect("one level builds");
+        let description = Hourglass::with_levels(1);
+        let network = description.build().expect("one level builds");
         let mask = Mask {
             keep: vec![true; 5],
             metadata: MaskMetadata::default(),
@@ -208,6 +211,6 @@ mod tests {
             mask: 5,
             network: network.n,
         };
-        assert_eq!(info(&mask, &network), Err(length));
+        assert_eq!(info(&mask, &description, &network), Err(length));
     }
 }

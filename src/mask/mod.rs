@@ -19,7 +19,8 @@ pub use file::FORMAT;
 pub use import::import;
 pub use info::{KindInfo, LiveInfo, MaskInfo, TensorInfo, info};
 pub use metadata::MaskMetadata;
-pub use shuffle::{Shuffle, shuffle};
+pub use shuffle::{Shuffle, random, shuffle};
+pub(crate) use top_k::largest;
 pub use top_k::{keep_count, top_k};
 
 use crate::network::Network;

@@ -69,6 +69,22 @@ pub fn shuffle(mask: &Mask, network: &Network, what: Shuffle, seed: u64) -> Resu
     Ok(Mask { keep, metadata })
 }
 
+/// Keeps the fraction `density` of every convolution's weights, at random, and all other parameters: the random pruning of
+/// method section 8, layer by layer. Every channel stays alive; a layer that has more channels than weights to keep gets one
+/// weight for each.
+pub fn random(network: &Network, density: f64, seed: u64) -> Vec<bool> {
+    let draws = Draws::new(seed, Stream::Shuffle);
+    let mut keep = vec![true; network.n];
+    let live = Connectivity::of(network, &keep).live;
+    for (j, stage) in stages(network).iter().enumerate() {
+        let layer = Layer::new(stage, j, &keep, &live);
+        let count = (density * layer.area() as f64).round() as usize;
+        let count = count.clamp(layer.least(), layer.area());
+        layer.redraw(&mut keep, count, &mut Sequence::new(draws, 2 * j + 1));
+    }
+    keep
+}
+
 /// Renames the channels between the convolutions at random: the same mask on an equivalent network. All parameters of
 /// a channel move together, so normalisations around an upsample keep the same live set. The picture's channels stay.
 fn permute_channels(keep: &[bool], live: &LiveChannels, stages: &[Stage], draws: Draws) -> (Vec<bool>, LiveChannels) {
@@ -85,7 +101,13 @@ fn permute_channels(keep: &[bool], live: &LiveChannels, stages: &[Stage], draws:
     let from: Vec<Vec<usize>> = live.sets.iter().enumerate().map(permutation).collect();
     let mut moved = keep.to_vec();
     for (j, stage) in stages.iter().enumerate() {
-        let (inputs, outputs) = (&from[j], &from[j + 1]);
+        let outputs = &from[j + 1];
+        let mut start = 0;
+        let mut inputs = Vec::with_capacity(stage.inputs);
+        for feed in &stage.feeds {
+            inputs.extend(from[feed.set].iter().map(|c| start + c));
+            start += feed.channels;
+        }
         for (pair, taps) in moved[stage.weight.range()].chunks_mut(stage.taps).enumerate() {
             let (o, i) = (pair / stage.inputs, pair % stage.inputs);
             let old = stage.weight.offset + (outputs[o] * stage.inputs + inputs[i]) * stage.taps;
@@ -118,13 +140,14 @@ struct Layer {
 
 impl Layer {
     fn new(stage: &Stage, j: usize, keep: &[bool], live: &LiveChannels) -> Self {
-        let (entered, _) = stage.reached(keep, &live.sets[j], &live.sets[j + 1]);
+        let live_in = stage.live_inputs(live);
+        let entered = stage.entered(keep, &live_in);
         let outputs = live.indices(j + 1);
         let mut layer = Self {
             weight: stage.weight,
             all_inputs: stage.inputs,
             taps: stage.taps,
-            inputs: live.indices(j),
+            inputs: (0..stage.inputs).filter(|&i| live_in[i]).collect(),
             entered: outputs.iter().copied().filter(|&o| entered[o]).collect(),
             outputs,
             kept: 0,

@@ -1,4 +1,4 @@
-//! From logits to a mask: the largest ones, by one global threshold (method section 4).
+//! From logits or scores to a mask: the largest ones (method sections 4 and 8).
 
 use super::MaskError;
 use crate::rng::{Draws, Stream};
@@ -23,33 +23,50 @@ pub fn keep_count(n: usize, keep: f64) -> usize {
 /// # Errors
 /// [`MaskError::NanLogit`] if a logit is not a number, [`MaskError::Count`] if `count` exceeds N.
 pub fn top_k(logits: &[f32], count: usize, seed: u64) -> Result<Vec<bool>, MaskError> {
-    let n = logits.len();
     if let Some(index) = logits.iter().position(|logit| logit.is_nan()) {
         return Err(MaskError::NanLogit(index));
     }
+    let all: Vec<usize> = (0..logits.len()).collect();
+    let mut keep = vec![false; logits.len()];
+    for i in largest(logits, &all, count, seed)? {
+        keep[i] = true;
+    }
+    Ok(keep)
+}
+
+/// The `count` of the `candidates`, indices into `values`, whose values are largest, in no order. Values equal to the
+/// threshold, -0 and 0 among them, are drawn by `seed`. No value may be NaN.
+///
+/// # Errors
+/// [`MaskError::Count`] if there are fewer candidates.
+pub(crate) fn largest<T: Copy + Into<f64>>(
+    values: &[T],
+    candidates: &[usize],
+    count: usize,
+    seed: u64,
+) -> Result<Vec<usize>, MaskError> {
+    let n = candidates.len();
     if count > n {
         return Err(MaskError::Count { count, n });
     }
     if count == 0 {
-        return Ok(vec![false; n]);
+        return Ok(Vec::new());
     }
-    let mut sorted = logits.to_vec();
-    let (_, threshold, _) = sorted.select_nth_unstable_by(n - count, f32::total_cmp);
+    let value = |i: usize| -> f64 { values[i].into() };
+    let mut sorted: Vec<f64> = candidates.iter().map(|&i| value(i)).collect();
+    let (_, threshold, _) = sorted.select_nth_unstable_by(n - count, f64::total_cmp);
     let threshold = *threshold;
-    let mut keep: Vec<bool> = logits.iter().map(|logit| *logit > threshold).collect();
-    let above = keep.iter().filter(|kept| **kept).count();
+    let mut kept: Vec<usize> = candidates.iter().copied().filter(|&i| value(i) > threshold).collect();
 
-    // The ties, -0 and 0 among them, with the smallest random words stay; equal words go by index.
+    // The ties with the smallest random words stay; equal words go by index.
     let draws = Draws::new(seed, Stream::Ties);
-    let tied = (0..n).filter(|&i| logits[i] == threshold);
+    let tied = candidates.iter().copied().filter(|&i| value(i) == threshold);
     let mut tied: Vec<(u32, usize)> = tied.map(|i| (draws.word(0, i), i)).collect();
     // The threshold is one of the `count` largest, so at least one tie stays.
-    let missing = count - above;
+    let missing = count - kept.len();
     tied.select_nth_unstable(missing - 1);
-    for &(_, i) in &tied[..missing] {
-        keep[i] = true;
-    }
-    Ok(keep)
+    kept.extend(tied[..missing].iter().map(|(_, i)| i));
+    Ok(kept)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Network, Node, Param, Parameter, ParameterKind, Reflect};
+use super::{Graph, Network, NetworkError, ValueId};
 
 /// An encoder-decoder without skip connections: `channels[i]` at level i.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,24 +13,6 @@ pub struct Hourglass {
     pub channels: Vec<usize>,
     /// Channels of the picture.
     pub output_channels: usize,
-}
-
-/// Why a description is not a network, or a picture does not fit one.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum NetworkError {
-    #[error("a network needs 1 to 10 levels, got {0}")]
-    Levels(usize),
-    #[error("every level needs 1 to 1024 channels, got {0}")]
-    Channels(usize),
-    #[error(
-        "the network takes pictures whose sides are multiples of {multiple} and at least {least}, got {width}x{height}"
-    )]
-    Size {
-        width: usize,
-        height: usize,
-        multiple: usize,
-        least: usize,
-    },
 }
 
 impl Default for Hourglass {
@@ -68,24 +50,9 @@ impl Hourglass {
         3 * self.multiple()
     }
 
-    /// The smallest side the network takes that is not below `side`.
+    /// The smallest side the network takes that is not below `side`; the built network's [`super::SizeRule`] agrees.
     pub fn padded_side(&self, side: usize) -> usize {
         side.next_multiple_of(self.multiple()).max(self.least_side())
-    }
-
-    /// # Errors
-    /// [`NetworkError::Size`] if the network does not take a picture of this size.
-    pub fn check_size(&self, width: usize, height: usize) -> Result<(), NetworkError> {
-        if self.padded_side(width) == width && self.padded_side(height) == height {
-            return Ok(());
-        }
-        let (multiple, least) = (self.multiple(), self.least_side());
-        Err(NetworkError::Size {
-            width,
-            height,
-            multiple,
-            least,
-        })
     }
 
     /// The nodes and parameters of this description.
@@ -103,113 +70,40 @@ impl Hourglass {
         if let Some(&bad) = counts.clone().find(|c| !(1..=1024).contains(*c)) {
             return Err(NetworkError::Channels(bad));
         }
-        let mut builder = Builder::default();
-        builder.level(self, 0, "");
-        builder.conv("6.1", self.channels[0], self.output_channels, 1, false);
-        builder.nodes.push(Node::Sigmoid);
-        Ok(Network {
-            description: self.clone(),
-            nodes: builder.nodes,
-            parameters: builder.parameters,
-            n: builder.n,
-        })
+        let mut graph = Graph::new(self.input_channels);
+        let top = self.level(&mut graph, Graph::INPUT, 0, "");
+        let picture = graph.conv(top, "6.1", self.output_channels, 1, 1);
+        graph.finish(picture)
     }
-}
 
-#[derive(Default)]
-struct Builder {
-    nodes: Vec<Node>,
-    parameters: Vec<Parameter>,
-    n: usize,
-}
-
-impl Builder {
     /// Appends level `i`: its way down, the levels inside it, its way up. Names nest as PyTorch's `Sequential`s do.
-    fn level(&mut self, net: &Hourglass, i: usize, prefix: &str) {
-        let width = net.channels[i];
-        let inputs = if i == 0 {
-            net.input_channels
-        } else {
-            net.channels[i - 1]
-        };
-        let deepest = i + 1 == net.levels();
+    fn level(&self, graph: &mut Graph, input: ValueId, i: usize, prefix: &str) -> ValueId {
+        let width = self.channels[i];
         let inner = format!("{prefix}1.");
+        let activated = |graph: &mut Graph, value: ValueId, name: &str| {
+            let normalised = graph.batch_norm(value, name);
+            graph.leaky_relu(normalised)
+        };
 
-        self.conv(&format!("{inner}1.1"), inputs, width, 5, true);
-        self.nodes.push(Node::AveragePool);
-        self.batch_norm(&format!("{inner}2"), width, true);
-        self.nodes.push(Node::LeakyRelu);
-        self.conv(&format!("{inner}4.1"), width, width, 5, true);
-        self.batch_norm(&format!("{inner}5"), width, true);
-        self.nodes.push(Node::LeakyRelu);
-        if !deepest {
-            self.level(net, i + 1, &format!("{inner}7."));
+        let value = graph.conv(input, &format!("{inner}1.1"), width, 5, 1);
+        let value = graph.average_pool(value);
+        let value = activated(graph, value, &format!("{inner}2"));
+        let value = graph.conv(value, &format!("{inner}4.1"), width, 5, 1);
+        let mut value = activated(graph, value, &format!("{inner}5"));
+        if i + 1 < self.levels() {
+            value = self.level(graph, value, i + 1, &format!("{inner}7."));
         }
-        self.nodes.push(Node::Upsample);
-
-        let below = if deepest { width } else { net.channels[i + 1] };
-        self.batch_norm(&format!("{prefix}2"), below, false);
-        self.conv(&format!("{prefix}3.1"), below, width, 3, true);
-        self.batch_norm(&format!("{prefix}4"), width, true);
-        self.nodes.push(Node::LeakyRelu);
-    }
-
-    fn conv(&mut self, name: &str, inputs: usize, outputs: usize, kernel: usize, before_bn: bool) {
-        let fan_in = inputs * kernel * kernel;
-        let shape = vec![outputs, inputs, kernel, kernel];
-        let weight = self.parameter(name, ParameterKind::ConvWeight, shape, fan_in, true);
-        let bias = self.parameter(name, ParameterKind::ConvBias, vec![outputs], fan_in, !before_bn);
-        self.nodes.push(Node::Conv {
-            weight,
-            bias,
-            inputs,
-            outputs,
-            kernel,
-            pad: Reflect(kernel / 2),
-        });
-    }
-
-    fn batch_norm(&mut self, name: &str, channels: usize, beta_has_gradient: bool) {
-        let gamma = self.parameter(name, ParameterKind::BnWeight, vec![channels], 0, true);
-        let beta = self.parameter(name, ParameterKind::BnBias, vec![channels], 0, beta_has_gradient);
-        self.nodes.push(Node::BatchNorm { gamma, beta, channels });
-    }
-
-    fn parameter(
-        &mut self,
-        layer: &str,
-        kind: ParameterKind,
-        shape: Vec<usize>,
-        fan_in: usize,
-        has_gradient: bool,
-    ) -> Param {
-        let suffix = match kind {
-            ParameterKind::ConvWeight | ParameterKind::BnWeight => "weight",
-            ParameterKind::ConvBias | ParameterKind::BnBias => "bias",
-        };
-        let name = format!("{layer}.{suffix}");
-        let parameter = Parameter {
-            name,
-            kind,
-            shape,
-            offset: self.n,
-            fan_in,
-            has_gradient,
-        };
-        let param = Param {
-            index: self.parameters.len(),
-            offset: self.n,
-            len: parameter.len(),
-        };
-        self.n += param.len;
-        self.parameters.push(parameter);
-        param
+        let value = graph.upsample(value);
+        let value = graph.batch_norm(value, &format!("{prefix}2"));
+        let value = graph.conv(value, &format!("{prefix}3.1"), width, 3, 1);
+        activated(graph, value, &format!("{prefix}4"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::{Parameter, ParameterKind};
 
     #[test]
     fn the_papers_network_has_its_counts() {
@@ -251,8 +145,18 @@ mod tests {
         let net = Hourglass::default();
         assert_eq!(net.padded_side(100), 192);
         assert_eq!(net.padded_side(193), 256);
-        assert!(net.check_size(192, 256).is_ok());
-        assert!(net.check_size(192, 200).is_err());
+        let size = net.build().expect("the default builds").size;
+        assert!(size.check(192, 256).is_ok());
+        assert!(size.check(192, 200).is_err());
         assert!(Hourglass::with_levels(0).build().is_err());
+        for levels in 1..7 {
+            let net = Hourglass::with_levels(levels);
+            let rule = net.build().expect("builds").size;
+            assert_eq!(
+                (rule.multiple, rule.least),
+                (net.multiple(), net.least_side()),
+                "{levels} levels"
+            );
+        }
     }
 }

@@ -1,18 +1,7 @@
 //! Which channels a mask leaves alive, and whether anything reaches the picture (method section 6).
 
-use super::{Network, Node, Param};
-
-/// One convolution and the batch normalisations its outputs pass, in network order.
-#[derive(Clone, Debug)]
-pub(crate) struct Stage {
-    pub(crate) weight: Param,
-    pub(crate) bias: Param,
-    pub(crate) inputs: usize,
-    pub(crate) outputs: usize,
-    pub(crate) taps: usize,
-    /// Gamma and beta of each.
-    pub(crate) norms: Vec<(Param, Param)>,
-}
+use super::Network;
+use super::stage::stages;
 
 /// The live channels between convolutions: set 0 is the input z, set j the outputs of convolution j-1, the last the picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +25,12 @@ impl LiveChannels {
     }
 }
 
-/// What [`Connectivity::of`] finds: the live channels, and the first layer that a mask leaves empty.
+/// What [`Connectivity::of`] finds: the live channels, and whether anything gets through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connectivity {
     pub live: LiveChannels,
-    /// The convolution whose outputs are all dead, as its weight's name; the picture is then one constant colour.
+    /// Where no path leads from the input to the picture: the first convolution whose outputs are all dead, as its weight's
+    /// name. The picture is then one constant colour.
     pub dead_layer: Option<String>,
     /// Kept conv weights that lie between live channels, and all kept conv weights.
     pub reachable_weights: usize,
@@ -50,58 +40,47 @@ pub struct Connectivity {
 impl Connectivity {
     /// Follows the mask `keep` (flat, length N) through the network.
     ///
-    /// A channel is dead if a gamma on it is masked, or no kept weight enters it, or none leaves it; repeated until
-    /// nothing changes. A dead channel is exactly zero, or a constant that the next batch normalisation removes. The
-    /// one exception is the last set before the output convolution: there a kept beta shifts the picture.
+    /// A channel lives if a path of kept weights and gammas leads from the input through it to the picture. One that does
+    /// not is exactly zero, or a constant that a later batch normalisation removes. The one exception are the channels that
+    /// the output convolution reads: there a kept beta shifts the picture, whatever the channel carries.
     pub fn of(network: &Network, keep: &[bool]) -> Self {
         assert_eq!(keep.len(), network.n, "a mask has one entry for each parameter");
         let stages = stages(network);
         let last = stages.len() - 1;
-        let mut sets: Vec<Vec<bool>> = vec![vec![true; stages[0].inputs]];
+        // Forward: what the input reaches. By set, then channel.
+        let mut carries: Vec<Vec<bool>> = vec![vec![true; network.input_channels]];
         for stage in &stages {
-            let gammas_kept = |c: usize| stage.norms.iter().all(|(gamma, _)| keep[gamma.offset + c]);
-            sets.push((0..stage.outputs).map(gammas_kept).collect());
+            let arrives = stage
+                .sources()
+                .map(|(feed, c)| carries[feed.set][c] && feed.passes(keep, c));
+            let arrives: Vec<bool> = arrives.collect();
+            carries.push(stage.entered(keep, &arrives));
         }
-        // Before the output conv a kept beta keeps its channel, whatever enters it.
-        let shifts: Vec<bool> = match stages[..last].last().and_then(|s| s.norms.last()) {
-            Some((_, beta)) => keep[beta.range()].to_vec(),
-            None => vec![false; stages[last].inputs],
-        };
-        for (live, shift) in sets[last].iter_mut().zip(&shifts) {
-            *live |= shift;
-        }
-        loop {
-            let mut changed = false;
-            for (j, stage) in stages.iter().enumerate() {
-                let (entered, left) = stage.reached(keep, &sets[j], &sets[j + 1]);
-                for (c, live) in sets[j].iter_mut().enumerate() {
-                    changed |= *live && !left[c];
-                    *live &= left[c];
-                }
-                if j == last {
-                    continue;
-                }
-                for (c, live) in sets[j + 1].iter_mut().enumerate() {
-                    let stays = entered[c] || (j + 1 == last && shifts[c]);
-                    changed |= *live && !stays;
-                    *live &= stays;
-                }
-            }
-            if !changed {
-                break;
+        let alive = carries[last + 1].contains(&true);
+        // Backward: what of that reaches the picture.
+        let mut sets: Vec<Vec<bool>> = carries.iter().map(|set| vec![false; set.len()]).collect();
+        sets[last + 1].fill(true);
+        for (j, stage) in stages.iter().enumerate().rev() {
+            let left = stage.left(keep, &sets[j + 1]);
+            for ((feed, c), left) in stage.sources().zip(left) {
+                let shifts = j == last && feed.shifts(keep, c);
+                let carried = carries[feed.set][c] && feed.passes(keep, c);
+                sets[feed.set][c] |= left && (carried || shifts);
             }
         }
-        let dead = (1..=last).find(|&j| !sets[j].contains(&true));
-        let dead_layer = dead.map(|j| network.parameters[stages[j - 1].weight.index].name.clone());
+        let dead = (1..=last).find(|&j| !sets[j].contains(&true)).unwrap_or(last);
+        let dead_layer = (!alive).then(|| network.parameters[stages[dead - 1].weight.index].name.clone());
+        let live = LiveChannels { sets };
         let (mut reachable_weights, mut kept_weights) = (0, 0);
         for (j, stage) in stages.iter().enumerate() {
+            let live_in = stage.live_inputs(&live);
             for (o, i, _) in stage.kept(keep) {
                 kept_weights += 1;
-                reachable_weights += usize::from(sets[j][i] && sets[j + 1][o]);
+                reachable_weights += usize::from(live_in[i] && live.sets[j + 1][o]);
             }
         }
         Self {
-            live: LiveChannels { sets },
+            live,
             dead_layer,
             reachable_weights,
             kept_weights,
@@ -117,7 +96,7 @@ impl Connectivity {
     pub fn sentence(&self) -> String {
         match &self.dead_layer {
             Some(layer) => format!(
-                "This mask is dead: no channel of layer {layer} survives, and without skip connections the picture is one constant colour. Keep more weights or learn longer."
+                "This mask is dead: no channel of layer {layer} survives, no other path leads to the picture, and it is one constant colour. Keep more weights or learn longer."
             ),
             None => format!(
                 "This mask is alive: {} of its {} kept convolution weights lie on a path from the input to the picture.",
@@ -127,65 +106,10 @@ impl Connectivity {
     }
 }
 
-impl Stage {
-    /// The kept weights as (output, input, flat index).
-    fn kept<'a>(&'a self, keep: &'a [bool]) -> impl Iterator<Item = (usize, usize, usize)> + 'a {
-        self.weight.range().filter(|&i| keep[i]).map(|i| {
-            let pair = (i - self.weight.offset) / self.taps;
-            (pair / self.inputs, pair % self.inputs, i)
-        })
-    }
-
-    /// Which outputs a kept weight enters from a live input, and which inputs one leaves to a live output.
-    pub(crate) fn reached(&self, keep: &[bool], live_in: &[bool], live_out: &[bool]) -> (Vec<bool>, Vec<bool>) {
-        let mut entered = vec![false; self.outputs];
-        let mut left = vec![false; self.inputs];
-        for (o, i, _) in self.kept(keep) {
-            entered[o] |= live_in[i];
-            left[i] |= live_out[o];
-        }
-        (entered, left)
-    }
-}
-
-/// The convolutions of a network in order; stage j leads from set j of [`LiveChannels`] to set j+1.
-pub(crate) fn stages(network: &Network) -> Vec<Stage> {
-    let mut stages: Vec<Stage> = Vec::new();
-    for node in &network.nodes {
-        match *node {
-            Node::Conv {
-                weight,
-                bias,
-                inputs,
-                outputs,
-                kernel,
-                ..
-            } => {
-                let taps = kernel * kernel;
-                stages.push(Stage {
-                    weight,
-                    bias,
-                    inputs,
-                    outputs,
-                    taps,
-                    norms: Vec::new(),
-                });
-            }
-            Node::BatchNorm { gamma, beta, .. } => {
-                if let Some(stage) = stages.last_mut() {
-                    stage.norms.push((gamma, beta));
-                }
-            }
-            Node::AveragePool | Node::Upsample | Node::LeakyRelu | Node::Sigmoid => {}
-        }
-    }
-    stages
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{Hourglass, ParameterKind};
+    use crate::network::{Hourglass, Parameter, ParameterKind, SkipHourglass};
 
     fn small() -> Network {
         let net = Hourglass {
@@ -243,5 +167,38 @@ mod tests {
         assert!(!Connectivity::of(&network, &keep).live.sets[last][0]);
         keep[beta.offset] = true;
         assert!(Connectivity::of(&network, &keep).live.sets[last][0]);
+    }
+
+    #[test]
+    fn a_skip_connection_leads_around_a_dead_layer() {
+        let description = SkipHourglass {
+            input_channels: 3,
+            channels: vec![2, 3],
+            skip_channels: 2,
+            output_channels: 3,
+        };
+        let network = description.build().expect("a small network builds");
+        let mut keep = vec![true; network.n];
+        let range = |name: &str| {
+            let named = network.parameters.iter().find(|p| p.name == name);
+            named.map(Parameter::range).expect("exists")
+        };
+        let of = |keep: &[bool]| Connectivity::of(&network, keep);
+        assert!(of(&keep).live.sets.iter().flatten().all(|live| *live));
+        // Nothing gets through the inner level but its skip connection ...
+        keep[range("1.down.conv.weight")].fill(false);
+        let found = of(&keep);
+        assert!(found.is_alive());
+        let dead = found.live.sets.iter().filter(|set| !set.contains(&true)).count();
+        assert_eq!(dead, 2, "the branch's two convolutions");
+        // ... whose half of the normalisation of both is masked, and then the outer skip connection is cut, too.
+        keep[range("1.joined.weight").start..][..2].fill(false);
+        let found = of(&keep);
+        assert!(found.is_alive());
+        assert!(found.live.count(0) == 3, "the outer skip connection reads all of z");
+        keep[range("0.skip.conv.weight")].fill(false);
+        let found = of(&keep);
+        assert!(!found.is_alive());
+        assert_eq!(found.dead_layer.as_deref(), Some("0.skip.conv.weight"));
     }
 }

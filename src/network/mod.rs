@@ -1,15 +1,25 @@
 //! The network as data: a list of typed nodes. Shapes, parameters, backward and memory derive from it.
 
+mod error;
+mod graph;
 mod hourglass;
 mod init;
 mod live;
+mod order;
 mod parameters;
+mod size;
+mod skip;
+mod stage;
 
-pub use hourglass::{Hourglass, NetworkError};
+pub use error::NetworkError;
+pub use graph::Graph;
+pub use hourglass::Hourglass;
 pub use init::{draw_input, draw_theta};
 pub use live::{Connectivity, LiveChannels};
-pub(crate) use live::{Stage, stages};
 pub use parameters::{Parameter, ParameterKind};
+pub use size::SizeRule;
+pub use skip::SkipHourglass;
+pub(crate) use stage::{Stage, stages};
 
 use std::ops::Range;
 
@@ -22,16 +32,29 @@ pub const BN_EPS: f32 = 1e-5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reflect(pub usize);
 
-/// One layer. Channel counts and parameter offsets are absolute; sizes follow from the picture's.
+/// A value of the network: 0 is the fixed input z, v + 1 the output of node v.
+pub type ValueId = usize;
+
+/// A layer and what it reads: earlier values.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Node {
-    /// Reflection padding, then a k x k cross-correlation with stride 1.
+pub struct Node {
+    pub layer: Layer,
+    /// One value; for a concatenation all of its parts, in order.
+    pub inputs: Vec<ValueId>,
+}
+
+/// What a node does. Channel counts and parameter offsets are absolute; sizes follow from the picture's.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Layer {
+    /// Reflection padding, then a k x k cross-correlation.
     Conv {
         weight: Param,
         bias: Param,
         inputs: usize,
         outputs: usize,
         kernel: usize,
+        /// 1 or 2.
+        stride: usize,
         pad: Reflect,
     },
     /// Mean over 2x2 windows, stride 2.
@@ -45,7 +68,33 @@ pub enum Node {
         channels: usize,
     },
     LeakyRelu,
+    /// All channels of its inputs, one after another.
+    Concat,
     Sigmoid,
+}
+
+impl Layer {
+    /// For messages.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Conv { .. } => "convolution",
+            Self::AveragePool => "average pooling",
+            Self::Upsample => "upsampling",
+            Self::BatchNorm { .. } => "batch normalisation",
+            Self::LeakyRelu => "LeakyReLU",
+            Self::Concat => "concatenation",
+            Self::Sigmoid => "sigmoid",
+        }
+    }
+
+    /// The parameters that add a constant to a channel.
+    fn shifts(&self) -> Option<Param> {
+        match self {
+            Self::Conv { bias, .. } => Some(*bias),
+            Self::BatchNorm { beta, .. } => Some(*beta),
+            _ => None,
+        }
+    }
 }
 
 /// A parameter tensor of a node: its index in [`Network::parameters`] and its place in the flat order.
@@ -60,12 +109,23 @@ impl Param {
     pub fn range(self) -> Range<usize> {
         self.offset..self.offset + self.len
     }
+
+    /// The entries of some neighbouring channels, if it has one for each.
+    fn slice(self, start: usize, len: usize) -> Self {
+        Self {
+            offset: self.offset + start,
+            len,
+            ..self
+        }
+    }
 }
 
 /// A network: its nodes in order of execution and its parameters in PyTorch's flat order.
 #[derive(Clone, Debug)]
 pub struct Network {
-    pub description: Hourglass,
+    pub input_channels: usize,
+    pub output_channels: usize,
+    pub size: SizeRule,
     pub nodes: Vec<Node>,
     pub parameters: Vec<Parameter>,
     /// Number of parameters N.

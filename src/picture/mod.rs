@@ -15,6 +15,7 @@ mod planar;
 mod psnr;
 mod resize;
 mod sniff;
+mod ssim;
 mod webp;
 
 pub use decode::{Decoded, decode, from_rgba8};
@@ -25,6 +26,7 @@ pub use note::Note;
 pub use pad::{Padding, Region, reflect};
 pub use psnr::{mse, psnr, psnr_of_mse};
 pub use resize::fitted_size;
+pub use ssim::ssim;
 
 /// The shortest side of a picture, in pixels.
 pub const MIN_SIDE: usize = 16;

@@ -4,7 +4,7 @@ use super::lowering::{Lowering, Optimised, all_channels, threads};
 use super::problem::{Fitting, Handles, Problem, StepError, StepSettings, WeightPath};
 use super::{Entries, Step};
 use crate::kernels::adam::Adam;
-use crate::network::{Connectivity, Network, Node};
+use crate::network::{Connectivity, LiveChannels, Network, Param, stages};
 
 /// A step of fitting (method section 5).
 ///
@@ -30,14 +30,9 @@ pub fn fit_step(
             if !found.is_alive() {
                 return Err(StepError::DeadMask(found.sentence()));
             }
-            let sets: Vec<Vec<usize>> = (0..found.live.sets.len()).map(|j| found.live.indices(j)).collect();
-            (
-                Entries::Kept {
-                    n: network.n,
-                    flat: trained(network, keep, &sets),
-                },
-                sets,
-            )
+            let flat = trained(network, keep, &found.live);
+            let sets = (0..found.live.sets.len()).map(|j| found.live.indices(j)).collect();
+            (Entries::Kept { n: network.n, flat }, sets)
         }
         _ => (Entries::All { n: network.n }, all_channels(network)),
     };
@@ -47,6 +42,8 @@ pub fn fit_step(
     let ends = lowering.forward(q);
     let none = lowering.b.unused();
     lowering.loss(&ends, none, 0, 0.0);
+    let tracked = fitting.tracking.map(|tracking| lowering.track(&ends, tracking));
+    lowering.b.end_forward();
     lowering.backward(&ends);
 
     let count = lowering.entries.len();
@@ -88,6 +85,7 @@ pub fn fit_step(
             logits: None,
             uniforms: None,
             slope: None,
+            tracked,
         },
         ends,
     )
@@ -100,40 +98,26 @@ fn bits(keep: &[bool]) -> Vec<u32> {
 }
 
 /// The kept parameters that can change the picture: those on live channels that have a gradient.
-fn trained(network: &Network, keep: &[bool], sets: &[Vec<usize>]) -> Vec<u32> {
+fn trained(network: &Network, keep: &[bool], live: &LiveChannels) -> Vec<u32> {
     let mut flat = Vec::new();
-    let mut set = 0;
-    for node in &network.nodes {
-        match node {
-            Node::Conv {
-                weight,
-                bias,
-                inputs,
-                outputs: _,
-                kernel,
-                ..
-            } => {
-                let taps = kernel * kernel;
-                for o in &sets[set + 1] {
-                    for i in &sets[set] {
-                        let start = weight.offset + (o * inputs + i) * taps;
-                        flat.extend((start..start + taps).filter(|at| keep[*at]).map(|at| at as u32));
-                    }
-                }
-                set += 1;
-                if network.parameters[bias.index].has_gradient {
-                    flat.extend(bias.range().filter(|at| keep[*at]).map(|at| at as u32));
-                }
+    let mut add = |at: usize| {
+        if keep[at] {
+            flat.push(at as u32);
+        }
+    };
+    let has_gradient = |param: &Param| network.parameters[param.index].has_gradient;
+    for (j, stage) in stages(network).iter().enumerate() {
+        let live_in = stage.live_inputs(live);
+        let outputs = live.indices(j + 1);
+        for o in &outputs {
+            for i in (0..stage.inputs).filter(|i| live_in[*i]) {
+                let start = stage.weight.offset + (o * stage.inputs + i) * stage.taps;
+                (start..start + stage.taps).for_each(&mut add);
             }
-            Node::BatchNorm { gamma, beta, .. } => {
-                for param in [gamma, beta] {
-                    if network.parameters[param.index].has_gradient {
-                        let places = sets[set].iter().map(|c| param.offset + c);
-                        flat.extend(places.filter(|at| keep[*at]).map(|at| at as u32));
-                    }
-                }
-            }
-            Node::AveragePool | Node::Upsample | Node::LeakyRelu | Node::Sigmoid => {}
+        }
+        let norms = stage.norms.iter().flat_map(|(gamma, beta)| [gamma, beta]);
+        for vector in norms.chain([&stage.bias]).filter(|param| has_gradient(param)) {
+            outputs.iter().for_each(|o| add(vector.offset + o));
         }
     }
     flat.sort_unstable();

@@ -69,6 +69,7 @@ pub fn learn_step(
     );
     let ends = lowering.forward(w);
     lowering.loss(&ends, partials, samplers, learning.kl);
+    lowering.b.end_forward();
     lowering.backward(&ends);
 
     let (m, v) = (lowering.b.persistent("m", n), lowering.b.persistent("v", n));
@@ -107,6 +108,7 @@ pub fn learn_step(
             logits: Some(logits),
             uniforms,
             slope: Some(slope),
+            tracked: None,
         },
         ends,
     )

@@ -4,13 +4,14 @@
 //! Every convolution of the network, and each of its gradients, is one of three kernels on a link: from fine to coarse
 //! ([`crate::kernels::correlate`]), from coarse to fine (its adjoint), or the weight gradient. An encoder convolution runs
 //! forward from fine (its padded or boxed input) to coarse; a decoder convolution with the upsampling in it runs forward
-//! from coarse to fine, with 4x4 taps made of its 3x3 (method section 7.3).
+//! from coarse to fine, with 4x4 taps made of its 3x3 (method section 7.3). A map that lies in several parts has a link for
+//! each pair of an input and an output part; those into one output add up, the first of them writing it.
 
 use std::rc::Rc;
 
 use super::axis::starts_and_lists;
 use super::taps::{Tap, Taps};
-use super::{StepBuilder, TensorId};
+use super::{StepBuilder, TensorId, Tuning};
 use crate::kernels::correlate::Correlate;
 use crate::kernels::correlate_transposed::CorrelateTransposed;
 use crate::kernels::gather_grad::GatherGrad;
@@ -21,7 +22,7 @@ use crate::kernels::sparse_apply::SparseApply;
 use crate::kernels::sparse_weight_grad::SparseWeightGrad;
 use crate::kernels::weight_grad::WeightGrad;
 
-/// A stored map: channels of height x width, its border included.
+/// A stored map, or a part of one: channels of height x width, its border included.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plane {
     pub id: TensorId,
@@ -40,15 +41,16 @@ pub(super) enum Storage {
     Sparse,
 }
 
-/// The shape of a link.
+/// The shape of a link, and its weights' place in the flat order.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     pub layer: String,
     /// Flat offset of the weight tensor.
     pub offset: usize,
+    /// The channels that it joins, by their numbers in the weight tensor.
     pub coarse: Vec<usize>,
     pub fine: Vec<usize>,
-    /// Channels before compaction.
+    /// Channels of the weight tensor.
     pub coarse_total: usize,
     pub fine_total: usize,
     pub k: usize,
@@ -61,25 +63,14 @@ pub(super) struct Link {
     pub taps: Rc<Taps>,
 }
 
-/// How work is cut up, by class of adapter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tuning {
-    /// Outputs along x in a register strip of the dense convolutions.
-    pub strip: u32,
-    /// Rows that an invocation of the sparse convolution computes.
-    pub rows: u32,
-    /// Invocations that a weight gradient aims at by splitting over bands of rows.
-    pub gradient_threads: usize,
-}
-
-impl Default for Tuning {
-    fn default() -> Self {
-        Self {
-            strip: 4,
-            rows: 4,
-            gradient_threads: 8192,
-        }
-    }
+/// What a convolution in one direction of a link needs besides its maps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pass {
+    /// The parameters in use.
+    pub q: TensorId,
+    pub tuning: Tuning,
+    /// Add to what the output holds: all but the first link into it.
+    pub accumulate: bool,
 }
 
 impl Link {
@@ -88,14 +79,35 @@ impl Link {
         if self.widened { 4 } else { 1 }
     }
 
+    /// Whether a mask leaves no weight between the two parts.
+    fn is_empty(&self) -> bool {
+        self.storage != Storage::Full && self.taps.kept.is_empty()
+    }
+
     /// The fraction of V's entries on live channels that are nonzero.
     pub fn density(&self) -> f64 {
         let full = self.coarse.len() * self.fine.len() * self.k * self.k;
         self.taps.list.len() as f64 / full.max(1) as f64
     }
 
+    /// Where the weights of all taps of the first pair of channels start in the flat order, and the input channels of
+    /// the whole tensor: what a link of adjoining channels reads and writes.
+    fn window(&self) -> (usize, usize) {
+        let (inputs, input, output, taps) = if self.widened {
+            (self.coarse_total, &self.coarse, &self.fine, 9)
+        } else {
+            (self.fine_total, &self.fine, &self.coarse, self.k * self.k)
+        };
+        let first = |channels: &[usize]| channels.first().copied().unwrap_or(0);
+        (self.offset + (first(output) * inputs + first(input)) * taps, inputs)
+    }
+
     /// Appends the map from the fine plane to the coarse one.
-    pub fn to_coarse(&self, b: &mut StepBuilder, q: TensorId, tuning: Tuning, fine: Plane, coarse: Plane) {
+    pub fn to_coarse(&self, b: &mut StepBuilder, pass: Pass, fine: Plane, coarse: Plane) {
+        let Pass { q, tuning, accumulate } = pass;
+        if accumulate && self.is_empty() {
+            return;
+        }
         if self.storage == Storage::Sparse {
             let taps = &self.taps.list;
             let mut lists = vec![Vec::new(); self.coarse.len()];
@@ -106,7 +118,8 @@ impl Link {
             let kernel = SparseApply {
                 out_step: 1,
                 in_step: self.stride as u32,
-                rows: tuning.rows,
+                rows: fitting(tuning.rows, coarse.h),
+                accumulate: u32::from(accumulate),
                 channels: self.coarse.len() as u32,
                 out_h: coarse.h as u32,
                 out_w: coarse.w as u32,
@@ -120,7 +133,10 @@ impl Link {
         let kernel = Correlate {
             k: self.k as u32,
             stride: self.stride as u32,
-            strip: strip(tuning, coarse.w),
+            strip: fitting(tuning.strip, coarse.w),
+            // A window grows with the stride.
+            rows: fitting(tuning.strip_rows / self.stride as u32, coarse.h),
+            accumulate: u32::from(accumulate),
             fine_ch: self.fine.len() as u32,
             fine_h: fine.h as u32,
             fine_w: fine.w as u32,
@@ -132,7 +148,11 @@ impl Link {
     }
 
     /// Appends the map from the coarse plane, its border included, to the fine one.
-    pub fn to_fine(&self, b: &mut StepBuilder, q: TensorId, tuning: Tuning, coarse: Plane, fine: Plane) {
+    pub fn to_fine(&self, b: &mut StepBuilder, pass: Pass, coarse: Plane, fine: Plane) {
+        let Pass { q, tuning, accumulate } = pass;
+        if accumulate && self.is_empty() {
+            return;
+        }
         let s = self.stride;
         if self.storage == Storage::Sparse {
             let taps = &self.taps.list;
@@ -151,7 +171,8 @@ impl Link {
             let kernel = SparseApply {
                 out_step: s as u32,
                 in_step: 1,
-                rows: tuning.rows,
+                rows: fitting(tuning.rows, fine.h.div_ceil(s)),
+                accumulate: u32::from(accumulate),
                 channels: self.fine.len() as u32,
                 out_h: fine.h as u32,
                 out_w: fine.w as u32,
@@ -165,14 +186,17 @@ impl Link {
         let kernel = CorrelateTransposed {
             k: self.k as u32,
             stride: s as u32,
-            strip: strip(tuning, fine.w / s),
+            shift: self.shift as u32,
+            strip: fitting(tuning.strip, fine.w.div_ceil(s)),
+            // The outputs of all phases are in the tile.
+            rows: fitting(tuning.strip_rows / (s * s) as u32, fine.h.div_ceil(s)),
+            accumulate: u32::from(accumulate),
             coarse_ch: self.coarse.len() as u32,
             coarse_h: coarse.h as u32,
             coarse_w: coarse.w as u32,
             fine_ch: self.fine.len() as u32,
             fine_h: fine.h as u32,
             fine_w: fine.w as u32,
-            shift: self.shift as u32,
         };
         b.push(&self.layer, kernel, &[coarse.id.into(), weights.into(), fine.id.into()]);
     }
@@ -187,20 +211,34 @@ impl Link {
         halo: usize,
         fine: Plane,
     ) {
+        if self.is_empty() {
+            return;
+        }
         let (h, w) = (coarse.h - 2 * halo, coarse.w - 2 * halo);
         if self.storage == Storage::Sparse {
-            let taps = &self.taps.list;
-            let mut table = Vec::with_capacity(2 * taps.len());
-            for tap in taps {
-                table.push(((tap.c * coarse.h + halo) * coarse.w + halo) as u32);
-                table.push(((tap.f * fine.h + tap.a) * fine.w + tap.b) as u32);
+            let group = tuning.group as usize;
+            let (mut table, mut places) = (Vec::new(), Vec::with_capacity(self.taps.list.len()));
+            for taps in self.taps.list.chunk_by(|a, b| a.c == b.c) {
+                for members in taps.chunks(group) {
+                    let first = table.len() / (1 + group) * group;
+                    places.extend((first..).take(members.len()));
+                    table.push(((members[0].c * coarse.h + halo) * coarse.w + halo) as u32);
+                    // A group that is not full repeats its last entry; nobody reads those sums.
+                    let last = members.len() - 1;
+                    table.extend((0..group).map(|e| {
+                        let tap = &members[e.min(last)];
+                        ((tap.f * fine.h + tap.a) * fine.w + tap.b) as u32
+                    }));
+                }
             }
-            let (splits, band) = bands(tuning, taps.len(), h);
-            let partials = b.tensor("sparse gradient bands", splits * taps.len());
+            let groups = table.len() / (1 + group);
+            let (splits, band) = bands(tuning, groups, h);
+            let partials = b.tensor("sparse gradient bands", splits * groups * group);
             let table = b.table(&table);
             let kernel = SparseWeightGrad {
                 stride: self.stride as u32,
-                entries: taps.len() as u32,
+                group: tuning.group,
+                groups: groups as u32,
                 h: h as u32,
                 w: w as u32,
                 coarse_w: coarse.w as u32,
@@ -210,16 +248,18 @@ impl Link {
             };
             let operands = [coarse.id.into(), fine.id.into(), table.into(), partials.into()];
             b.push(&self.layer, kernel, &operands);
-            self.push_gather(b, grad, partials, splits, taps.len(), |tap| tap as u32);
+            self.push_gather(b, grad, partials, splits, groups * group, |tap| places[tap] as u32);
             return;
         }
         let (coarse_ch, fine_ch) = (self.coarse.len(), self.fine.len());
         let size = coarse_ch * fine_ch * self.k * self.k;
-        let (splits, band) = bands(tuning, fine_ch * self.k * coarse_ch.div_ceil(4), h);
+        let tap_rows = if tuning.all_taps { self.k } else { 1 };
+        let (splits, band) = bands(tuning, fine_ch * self.k / tap_rows * coarse_ch.div_ceil(4), h);
         let partials = b.tensor("gradient bands", splits * size);
         let kernel = WeightGrad {
             k: self.k as u32,
             stride: self.stride as u32,
+            tap_rows: tap_rows as u32,
             coarse_ch: coarse_ch as u32,
             coarse_h: h as u32,
             coarse_w: w as u32,
@@ -236,13 +276,15 @@ impl Link {
             &[coarse.id.into(), fine.id.into(), partials.into()],
         );
         if self.storage == Storage::Full {
+            let (offset, inputs) = self.window();
             let kernel = ReduceWeightGrad {
                 widened: u32::from(self.widened),
                 k: self.k as u32,
                 coarse_ch: coarse_ch as u32,
                 fine_ch: fine_ch as u32,
                 splits: splits as u32,
-                offset: self.offset as u32,
+                offset: offset as u32,
+                inputs: inputs as u32,
             };
             b.push(&self.layer, kernel, &[partials.into(), grad.into()]);
             return;
@@ -262,13 +304,15 @@ impl Link {
         let len = outer.div_ceil(4) * inner * taps * 4;
         if self.storage == Storage::Full {
             let packed = b.tensor("packed weights", len);
+            let (offset, inputs) = self.window();
             let kernel = PackWeights {
                 widened: u32::from(self.widened),
                 transposed: u32::from(transposed),
                 k: self.k as u32,
                 coarse_ch: coarse as u32,
                 fine_ch: fine as u32,
-                offset: self.offset as u32,
+                offset: offset as u32,
+                inputs: inputs as u32,
             };
             b.push(&self.layer, kernel, &[q.into(), packed.into()]);
             return packed;
@@ -345,9 +389,9 @@ impl Link {
     }
 }
 
-/// A strip no wider than the map.
-fn strip(tuning: Tuning, width: usize) -> u32 {
-    tuning.strip.min(width.next_power_of_two() as u32).max(1)
+/// A side of a tile, no longer than the map needs.
+fn fitting(wanted: u32, len: usize) -> u32 {
+    wanted.min(len.next_power_of_two() as u32).max(1)
 }
 
 /// (number of bands, rows in each) so that about `gradient_threads` invocations run.

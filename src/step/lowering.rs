@@ -2,10 +2,10 @@
 
 use super::axis::AxisMap;
 use super::link::{Link, Plane};
-use super::problem::{Handles, Problem, StepError, StepSettings, WeightPath};
+use super::problem::{Handles, Problem, StepError, StepSettings, Tracked, WeightPath};
 use super::{Entries, Step, StepBuilder, Table, TensorId};
 use crate::kernels::advance::Advance;
-use crate::network::{Network, Node};
+use crate::network::{Layer, Network};
 
 /// The tensors that an optimiser adds.
 pub(super) struct Optimised {
@@ -15,6 +15,7 @@ pub(super) struct Optimised {
     pub(super) logits: Option<TensorId>,
     pub(super) uniforms: Option<TensorId>,
     pub(super) slope: Option<TensorId>,
+    pub(super) tracked: Option<Tracked>,
 }
 
 /// A batch normalisation in the step: (gamma / std, beta - mean gamma / std, mean, 1 / std) by channel.
@@ -25,39 +26,77 @@ pub(super) struct Norm {
     pub(super) beta_has_gradient: bool,
 }
 
-/// A value in flight: a stored map and what is still to be applied to it on the next load.
+/// A value in flight: its channels in order, in one part, or in several where one tensor would be too long or where
+/// values were concatenated, which moves nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Value {
+    /// Size, an upsampling included.
+    pub(super) h: usize,
+    pub(super) w: usize,
+    pub(super) parts: Vec<Part>,
+}
+
+/// Some of a value's channels: a stored map and what is still to be applied to it on the next load.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
     pub(super) plane: Plane,
-    pub(super) channels: usize,
+    /// Their numbers in the value, ascending; dead ones are left out.
+    pub(super) channels: Vec<usize>,
+    pub(super) origin: Origin,
     pub(super) first: Option<Norm>,
     /// LeakyReLU has been passed, in `first`'s load or in the stored map itself.
     pub(super) activated: bool,
     pub(super) second: Option<Norm>,
-    /// An upsampling that the next convolution takes into its taps.
+    /// An upsampling is still to be applied: the next convolution takes it into its taps, or stores its result.
     pub(super) upsampled: bool,
-    /// The map this one was upsampled from, if that was stored (without rewrites).
-    pub(super) before_upsample: Option<Box<Value>>,
+    /// The part this one was upsampled from, if the result was stored.
+    pub(super) before_upsample: Option<Box<Part>>,
+}
+
+/// What computed a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Origin {
+    /// Nothing: it is the fixed input, which needs no gradient.
+    Input,
+    /// A convolution: its number in network order, and that of its output part.
+    Stage { stage: usize, part: usize },
 }
 
 /// One convolution of the forward pass, with what its backward needs.
 #[derive(Clone, Debug)]
 pub(super) struct Stage {
-    pub(super) link: Link,
-    pub(super) source: Value,
-    pub(super) padded: Plane,
-    pub(super) rows: AxisMap,
-    pub(super) columns: AxisMap,
+    /// The weight's name.
+    pub(super) layer: String,
+    pub(super) inputs: Vec<StageInput>,
+    /// Channels of each output part.
+    pub(super) outputs: Vec<usize>,
     /// Border of zeros that the gradient of the output needs.
     pub(super) halo: usize,
     /// The output was pooled (without rewrites).
     pub(super) pooled: bool,
-    pub(super) outputs: usize,
+}
+
+/// A part of what a convolution reads.
+#[derive(Clone, Debug)]
+pub(super) struct StageInput {
+    pub(super) source: Part,
+    pub(super) padded: Plane,
+    pub(super) rows: AxisMap,
+    pub(super) columns: AxisMap,
+    /// To each output part.
+    pub(super) links: Vec<Link>,
 }
 
 /// What the forward pass leaves for loss and backward.
 pub(super) struct Ends {
     pub(super) stages: Vec<Stage>,
+    /// The picture, in as many parts as its tensors need.
+    pub(super) parts: Vec<End>,
+}
+
+/// Some channels of the picture.
+pub(super) struct End {
+    pub(super) channels: usize,
     pub(super) pre: Plane,
     pub(super) output: TensorId,
     pub(super) dpre: TensorId,
@@ -77,9 +116,9 @@ pub(super) struct Lowering<'a> {
     pub(super) schedule: TensorId,
     pub(super) counter: TensorId,
     pub(super) ring: TensorId,
-    pub(super) input: TensorId,
-    pub(super) noisy: TensorId,
-    pub(super) clean: TensorId,
+    pub(super) input: Value,
+    pub(super) noisy: Vec<TensorId>,
+    pub(super) clean: Vec<TensorId>,
 }
 
 impl<'a> Lowering<'a> {
@@ -91,17 +130,31 @@ impl<'a> Lowering<'a> {
         path: WeightPath,
         settings: StepSettings,
     ) -> Result<Self, StepError> {
-        network.description.check_size(problem.width, problem.height)?;
+        network.size.check(problem.width, problem.height)?;
         let mut b = StepBuilder::new();
-        let pixels = problem.height * problem.width;
-        let picture = network.description.output_channels * pixels;
-        let input = b.tensor("input", sets[0].len() * pixels);
+        let (h, w) = (problem.height, problem.width);
+        let map = |channels: &Vec<usize>| channels.len() * h * w;
+        let parts = cut(&sets[0], h, w, settings.binding_limit);
+        let parts = parts.into_iter().map(|channels| {
+            let id = b.tensor("input", map(&channels));
+            Part {
+                activated: true,
+                ..Part::stored(Plane { id, h, w }, channels, Origin::Input)
+            }
+        });
+        let input = Value {
+            h,
+            w,
+            parts: parts.collect(),
+        };
+        let picture: Vec<usize> = (0..network.output_channels).collect();
+        let picture = cut(&picture, h, w, settings.binding_limit);
         let grad = b.persistent("gradient", entries.len() + 1);
         let schedule = b.persistent("schedule", 4 * settings.schedule_len);
         let counter = b.persistent("counter", 1);
         let ring = b.persistent("ring", 4 * settings.ring_len);
-        let noisy = b.persistent("noisy", picture);
-        let clean = b.persistent("clean", picture);
+        let noisy = picture.iter().map(|part| b.persistent("noisy", map(part))).collect();
+        let clean = picture.iter().map(|part| b.persistent("clean", map(part))).collect();
         let q = b.unused();
         Ok(Self {
             b,
@@ -131,40 +184,57 @@ impl<'a> Lowering<'a> {
             gradient: self.grad,
             m: optimised.m,
             v: optimised.v,
-            input: self.input,
+            input: self.input.parts.iter().map(|part| part.plane.id).collect(),
             noisy: self.noisy,
             clean: self.clean,
             schedule: self.schedule,
             counter: self.counter,
             ring: self.ring,
-            output: ends.output,
+            output: ends.parts.iter().map(|part| part.output).collect(),
             logits: optimised.logits,
             uniforms: optimised.uniforms,
             slope: optimised.slope,
+            tracked: optimised.tracked,
         };
         Ok((self.b.finish(self.settings.binding_limit)?, handles))
     }
 }
 
-impl Value {
+impl Part {
     /// A stored map with nothing to apply.
-    pub(super) fn plain(plane: Plane, channels: usize) -> Self {
-        let (first, second, before_upsample) = (None, None, None);
+    pub(super) fn stored(plane: Plane, channels: Vec<usize>, origin: Origin) -> Self {
         Self {
             plane,
             channels,
-            first,
+            origin,
+            first: None,
             activated: false,
-            second,
+            second: None,
             upsampled: false,
-            before_upsample,
+            before_upsample: None,
         }
+    }
+
+    /// Words of a map of these channels.
+    pub(super) fn words(&self, h: usize, w: usize) -> usize {
+        self.channels.len() * h * w
     }
 }
 
-/// Partial sums a channel for a plane.
-pub(super) fn splits(plane: usize) -> usize {
-    plane.div_ceil(256).clamp(1, 256)
+/// The widest border there is, on both sides together: that of a gradient before it is pooled (without rewrites).
+const BORDERS: usize = 8;
+
+/// Cuts the channels of a map into parts, each within `limit` bytes with any border around it. One channel is the least.
+pub(super) fn cut(channels: &[usize], h: usize, w: usize, limit: u64) -> Vec<Vec<usize>> {
+    let channel = 4 * (h + BORDERS) as u64 * (w + BORDERS) as u64;
+    let most = (limit / channel) as usize;
+    let most = match most {
+        _ if most >= channels.len() => channels.len(),
+        // The dense kernels compute four channels at a time.
+        4.. => most / 4 * 4,
+        _ => most,
+    };
+    channels.chunks(most.max(1)).map(<[usize]>::to_vec).collect()
 }
 
 /// Invocations of an elementwise kernel.
@@ -173,11 +243,11 @@ pub(super) fn threads(count: usize) -> u32 {
 }
 
 pub(super) fn all_channels(network: &Network) -> Vec<Vec<usize>> {
-    let counts = network.nodes.iter().filter_map(|node| match node {
-        Node::Conv { outputs, .. } => Some(*outputs),
+    let counts = network.nodes.iter().filter_map(|node| match node.layer {
+        Layer::Conv { outputs, .. } => Some(outputs),
         _ => None,
     });
-    std::iter::once(network.description.input_channels)
+    std::iter::once(network.input_channels)
         .chain(counts)
         .map(|n| (0..n).collect())
         .collect()

@@ -4,24 +4,30 @@
 mod axis;
 mod backward;
 mod builder;
+mod convolve;
 mod entries;
 mod fit;
 mod forward;
 mod learn;
 mod link;
+mod loss;
 mod lowering;
 mod memory;
+mod normalise;
 mod problem;
 mod taps;
+mod tracking;
 
 pub use axis::{AxisMap, FoldTable};
 pub use builder::StepBuilder;
 pub use entries::Entries;
 pub use fit::fit_step;
 pub use learn::{SUPPLIED_WINDOW, learn_step};
-pub use link::Tuning;
 pub use memory::{MemoryPlan, Placement};
-pub use problem::{AdamSettings, Fitting, Handles, Learning, Problem, StepError, StepSettings, WeightPath};
+pub use problem::{
+    AdamSettings, Fitting, Handles, LONGEST_WINDOW, Learning, Problem, Statistic, StepError, StepSettings, Tracked,
+    Tracking, Tuning, WeightPath,
+};
 
 use crate::kernels::Kernel;
 
@@ -80,6 +86,16 @@ impl Step {
     /// Multiply-adds of one step.
     pub fn macs(&self) -> u64 {
         self.ops.iter().map(|op| op.kernel.op().macs()).sum()
+    }
+
+    /// Bytes that one step moves if every op reads and writes each of its operands once, and nothing stays in a cache from
+    /// one op to the next.
+    pub fn traffic(&self) -> u64 {
+        let words = |operand: &Operand| match operand {
+            Operand::Tensor(tensor) => self.tensors[tensor.0 as usize].len as u64,
+            Operand::Table(table) => u64::from(table.len),
+        };
+        4 * self.ops.iter().flat_map(|op| &op.operands).map(words).sum::<u64>()
     }
 
     /// Bytes of device memory: slabs and tables.

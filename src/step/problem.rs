@@ -1,6 +1,6 @@
 //! What a step is built from and what it hands out: sizes, settings, handles.
 
-use super::{Entries, TensorId, Tuning};
+use super::{Entries, TensorId};
 use crate::network::NetworkError;
 
 /// Why a step cannot be built.
@@ -8,7 +8,8 @@ use crate::network::NetworkError;
 pub enum StepError {
     #[error(transparent)]
     Network(#[from] NetworkError),
-    #[error("a map of {} MB does not fit into one binding of {} MB; choose a crop or a smaller copy of the picture", bytes / 1_000_000, limit / 1_000_000)]
+    /// One channel of a map is beyond it, or the parameters are.
+    #[error("a tensor of {} MB does not fit into one binding of {} MB; choose a crop or a smaller copy of the picture", bytes / 1_000_000, limit / 1_000_000)]
     TensorTooLarge { bytes: u64, limit: u64 },
     #[error("{0}")]
     DeadMask(String),
@@ -59,6 +60,35 @@ impl Default for AdamSettings {
     }
 }
 
+/// How work is cut up, by class of adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// Outputs along x in a register tile of the dense convolutions, and rows of them at stride 1.
+    pub strip: u32,
+    pub strip_rows: u32,
+    /// Whether an invocation of the dense weight gradient sums all rows of taps, or one.
+    pub all_taps: bool,
+    /// Rows that an invocation of the sparse convolution computes.
+    pub rows: u32,
+    /// Entries that share a coarse channel in the sparse weight gradient.
+    pub group: u32,
+    /// Invocations that a weight gradient aims at by splitting over bands of rows.
+    pub gradient_threads: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            strip: 4,
+            strip_rows: 4,
+            all_taps: true,
+            rows: 8,
+            group: 8,
+            gradient_threads: 8192,
+        }
+    }
+}
+
 /// What both kinds of steps need to know.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepSettings {
@@ -70,7 +100,7 @@ pub struct StepSettings {
     /// Whether the exact rewrites are applied; off only to measure what they bring.
     pub rewrites: bool,
     pub tuning: Tuning,
-    /// The longest binding in bytes.
+    /// The longest binding in bytes. Maps beyond it are split by channel.
     pub binding_limit: u64,
 }
 
@@ -80,7 +110,30 @@ pub struct Fitting<'a> {
     /// The kept parameters, flat; `None` is the dense baseline.
     pub keep: Option<&'a [bool]>,
     pub path: WeightPath,
+    /// What follows the outputs, to return a better picture than the last.
+    pub tracking: Option<Tracking>,
 }
+
+/// How the outputs of a fit are averaged and watched (method section 9).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tracking {
+    pub statistic: Statistic,
+    /// The first steps, whose outputs change for other reasons.
+    pub ignore: u64,
+}
+
+/// What says when to stop: it is least where the picture is there and the noise is not yet.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Statistic {
+    /// ES-EMV: an exponential moving variance of the outputs with this rate.
+    Emv { alpha: f64 },
+    /// ES-WMV: the variance of this many outputs, at most [`LONGEST_WINDOW`].
+    Wmv { window: u32 },
+}
+
+/// Sums of squares of 8-bit values are exact in f32 up to this many.
+pub const LONGEST_WINDOW: u32 = 257;
 
 /// The mask learner's constants (method section 4).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -107,24 +160,40 @@ pub struct Handles {
     pub gradient: TensorId,
     pub m: TensorId,
     pub v: TensorId,
-    /// Fixed input, channels `live_inputs` of z only; written before the prologue.
-    pub input: TensorId,
+    /// Fixed input, channels `live_inputs` of z only; written before the prologue. This and each picture is a list of
+    /// parts, in channel order: more than one where it would not fit into one binding.
+    pub input: Vec<TensorId>,
     pub live_inputs: Vec<usize>,
-    pub noisy: TensorId,
+    pub noisy: Vec<TensorId>,
     /// The clean picture, or the noisy one again where there is none.
-    pub clean: TensorId,
-    /// Rows (a, b, tau, 0): see [`Adam`] and [`GumbelSample`].
+    pub clean: Vec<TensorId>,
+    /// Rows (a, b, tau, averaging rate): see [`Adam`], [`GumbelSample`] and [`AverageOutput`].
     pub schedule: TensorId,
     /// The number of updates done, as f32.
     pub counter: TensorId,
-    /// Rows (MSE to noisy, MSE to clean, KL term, mean logit).
+    /// Rows (MSE to noisy, MSE to clean, KL term, mean logit); where outputs are tracked the last two are the statistic and
+    /// the MSE of the average to clean.
     pub ring: TensorId,
     /// The network's output at padded size.
-    pub output: TensorId,
+    pub output: Vec<TensorId>,
     /// Learner only.
     pub logits: Option<TensorId>,
     /// Learner only, where uniforms are supplied: `[min(T, SUPPLIED_WINDOW), N]`, rewritten as the steps go on.
     pub uniforms: Option<TensorId>,
     /// Learner only: dw/dp of the last sample.
     pub slope: Option<TensorId>,
+    /// Where outputs are tracked.
+    pub tracked: Option<Tracked>,
+}
+
+/// What follows the outputs; pictures at padded size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tracked {
+    /// The exponential mean of the outputs; in parts, as the output is.
+    pub average: Vec<TensorId>,
+    /// The output, and the average, of the step with the least statistic.
+    pub stopped: Vec<TensorId>,
+    pub stopped_average: Vec<TensorId>,
+    /// Everything that a checkpoint needs to go on, the three above included, by name.
+    pub state: Vec<(String, TensorId)>,
 }

@@ -1,6 +1,6 @@
 //! The state from which a run goes on bit by bit as if it had never stopped. What a seed can redraw is stored as its seed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use safetensors::SafeTensors;
@@ -24,6 +24,8 @@ pub struct Checkpoint {
     /// Adam's state.
     pub(super) m: Vec<f32>,
     pub(super) v: Vec<f32>,
+    /// What follows the outputs, by name.
+    pub(super) tracked: BTreeMap<String, Vec<f32>>,
     pub curve: Vec<Point>,
     /// theta_in and z, where they came from outside.
     pub(super) theta: Option<Vec<f32>>,
@@ -45,6 +47,8 @@ struct Header {
 
 const FORMAT: &str = "oes-checkpoint";
 const VERSION: &str = "1";
+/// In front of the names of what follows the outputs.
+const TRACKED: &str = "tracked.";
 
 impl Checkpoint {
     /// A safetensors file.
@@ -69,13 +73,17 @@ impl Checkpoint {
             ("z", self.input.as_ref()),
             ("first_gradient", self.first_gradient.as_ref()),
         ];
+        let tracked = self.tracked.iter();
+        let tracked = tracked.map(|(name, values)| (format!("{TRACKED}{name}"), Some(values)));
         let mut tensors: Vec<(String, Owned)> = named
             .into_iter()
+            .map(|(name, values)| (name.to_string(), values))
+            .chain(tracked)
             .filter_map(|(name, values)| {
                 let values = values?;
                 let data = bytemuck::cast_slice(values).to_vec();
                 Some((
-                    name.to_string(),
+                    name,
                     Owned {
                         shape: vec![values.len()],
                         data,
@@ -140,6 +148,11 @@ impl Checkpoint {
                 .map(|view| bytemuck::pod_collect_to_vec::<u8, u32>(view.data()))
         };
         let floats = |name: &str| words(name).map(|words| words.into_iter().map(f32::from_bits).collect::<Vec<f32>>());
+        let tracked = file
+            .names()
+            .into_iter()
+            .filter_map(|name| Some((name.strip_prefix(TRACKED)?.to_string(), floats(name)?)))
+            .collect();
         let needed = |name: &str| floats(name).ok_or_else(|| bad("a tensor is missing"));
         let mut spec = header.spec;
         if header.mask_len > 0 {
@@ -161,6 +174,7 @@ impl Checkpoint {
             trained: needed("trained")?,
             m: needed("m")?,
             v: needed("v")?,
+            tracked,
             curve: header.curve,
             theta: floats("theta"),
             input: floats("z"),

@@ -32,10 +32,14 @@ pub enum TrainError {
     Diverged { step: u64 },
     #[error("this run fits a picture; only mask learning has logits")]
     NotLearning,
+    #[error(
+        "this run has no averaged picture and no moment to stop: its outputs were not followed, or not for long enough"
+    )]
+    NotTracked,
 }
 
 impl TrainError {
-    pub(super) fn setting(what: &'static str, range: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn setting(what: &'static str, range: &'static str, value: impl ToString) -> Self {
         Self::Setting {
             what,
             range,

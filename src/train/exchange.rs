@@ -7,7 +7,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, View};
 
 use super::{Task, TrainError};
-use crate::network::Network;
+use crate::network::{Network, draw_input};
 use crate::picture::{Padding, Picture};
 
 /// What a state file replaces. Parameters are by name, as in PyTorch's `state_dict`.
@@ -74,12 +74,7 @@ impl StateIn {
             parameters: BTreeMap::new(),
             ..self
         };
-        state.input_shape = vec![
-            1,
-            network.description.input_channels,
-            padding.padded_height,
-            padding.padded_width,
-        ];
+        state.input_shape = vec![1, network.input_channels, padding.padded_height, padding.padded_width];
         if let Some(theta) = theta.filter(|theta| theta.len() == network.n) {
             for p in &network.parameters {
                 state
@@ -96,6 +91,12 @@ impl StateIn {
                 theta[p.range()].copy_from_slice(values);
             }
         }
+    }
+
+    /// z, all channels, at padded size: the supplied one, or drawn by `seed`.
+    pub(super) fn input_or_drawn(&self, network: &Network, padding: &Padding, seed: u64) -> Vec<f32> {
+        let (channels, h, w) = (network.input_channels, padding.padded_height, padding.padded_width);
+        self.input.clone().unwrap_or_else(|| draw_input(channels, h, w, seed))
     }
 
     /// Checks everything against the network and the picture, puts supplied pictures into the task, and returns for
@@ -115,12 +116,7 @@ impl StateIn {
         }
         let padding = task.padding;
         if self.input.is_some() {
-            let wanted = [
-                1,
-                network.description.input_channels,
-                padding.padded_height,
-                padding.padded_width,
-            ];
+            let wanted = [1, network.input_channels, padding.padded_height, padding.padded_width];
             let len = self.input.as_ref().map_or(0, Vec::len);
             if self.input_shape != wanted || len != wanted.iter().product::<usize>() {
                 return Err(wrong_shape("z", &self.input_shape, &wanted));
@@ -223,10 +219,9 @@ impl StateOut {
             }
         }
         let (h, w) = (self.height, self.width);
-        let description = &network.description;
-        add("output".into(), &[1, description.output_channels, h, w], &self.output);
-        add("noisy".into(), &[1, description.output_channels, h, w], &self.noisy);
-        add("z".into(), &[1, description.input_channels, h, w], &self.input);
+        add("output".into(), &[1, network.output_channels, h, w], &self.output);
+        add("noisy".into(), &[1, network.output_channels, h, w], &self.noisy);
+        add("z".into(), &[1, network.input_channels, h, w], &self.input);
         if let Some(logits) = &self.logits {
             add("logits".into(), &[logits.len()], logits);
         }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::exchange::StateIn;
 use super::schedule::schedule;
-use super::setup::{Backend, Plan, build_for, executor};
+use super::setup::{Backend, Plan, build_step, executor};
 use super::spec::{Job, RunSpec};
 use super::{Task, TrainError};
 use crate::engine::{AdapterDescription, Executor};
-use crate::network::{Network, draw_input, draw_theta};
+use crate::network::{Network, draw_theta};
 use crate::picture::{Picture, psnr_of_mse};
-use crate::step::{Handles, SUPPLIED_WINDOW};
+use crate::step::{Handles, SUPPLIED_WINDOW, TensorId};
 
 /// Rows of the ring on the device: so many steps may pass between two readings.
 pub(super) const RING_LEN: usize = 512;
@@ -26,6 +26,12 @@ pub struct Point {
     /// Learner only: the KL term and the mean logit.
     pub kl: Option<f64>,
     pub mean_logit: Option<f64>,
+    /// Where outputs are tracked: the PSNR of their average in dB, `None` without a clean picture, and the statistic that
+    /// says when to stop.
+    #[serde(default)]
+    pub average_psnr: Option<f64>,
+    #[serde(default)]
+    pub statistic: Option<f64>,
 }
 
 /// What [`Run::advance`] did.
@@ -81,12 +87,9 @@ impl Run {
         let network = spec.network.build()?;
         let mut task = task;
         let uniform_steps = supplied.check(&network, &mut task)?;
-        let (step, handles) = build_for(backend, &spec, &network, &task.padding, uniform_steps)?;
+        let (step, handles) = build_step(&spec, &network, &task.padding, uniform_steps, backend.tuning())?;
         let executor = executor(backend, &step, progress).await?;
-        let plan = Plan {
-            bytes: step.bytes(),
-            macs: step.macs(),
-        };
+        let plan = Plan::of(&step);
         let mut theta = draw_theta(&network, spec.init_seed);
         supplied.parameters_into(&network, &mut theta);
         if let Job::Fit(fit) = &spec.job
@@ -135,13 +138,14 @@ impl Run {
         };
         let q = self.handles.entries.gather(&self.theta);
         let schedule = schedule(&self.spec);
-        let mut writes = vec![
-            (self.handles.parameters, q),
-            (self.handles.input, input),
-            (self.handles.noisy, noisy),
-            (self.handles.clean, clean),
-            (self.handles.schedule, schedule),
-        ];
+        for (parts, values) in [
+            (&self.handles.input, input),
+            (&self.handles.noisy, noisy),
+            (&self.handles.clean, clean),
+        ] {
+            self.executor.write_parts(parts, &values)?;
+        }
+        let mut writes = vec![(self.handles.parameters, q), (self.handles.schedule, schedule)];
         if let (Job::Learn(learn), Some(logits)) = (&self.spec.job, self.handles.logits) {
             let start = vec![learn.start(); self.network.n];
             writes.push((logits, self.supplied.logits.clone().unwrap_or(start)));
@@ -155,16 +159,8 @@ impl Run {
 
     /// z, all channels, at padded size.
     pub(super) fn input(&self) -> Vec<f32> {
-        let padding = &self.task.padding;
-        let channels = self.spec.network.input_channels;
-        self.supplied.input.clone().unwrap_or_else(|| {
-            draw_input(
-                channels,
-                padding.padded_height,
-                padding.padded_width,
-                self.spec.init_seed,
-            )
-        })
+        self.supplied
+            .input_or_drawn(&self.network, &self.task.padding, self.spec.init_seed)
     }
 
     /// Keeps the gradients of the first step for [`Run::state_out`]; before the first step.
@@ -264,17 +260,21 @@ impl Run {
         let mut points = Vec::new();
         for step in self.read..rows {
             let at = 4 * (step % RING_LEN as u64) as usize;
-            let [mse, clean, kl, mean_logit]: [f64; 4] = std::array::from_fn(|i| f64::from(ring[at + i]));
+            let [mse, clean, third, fourth]: [f64; 4] = std::array::from_fn(|i| f64::from(ring[at + i]));
             if !mse.is_finite() {
                 return Err(TrainError::Diverged { step });
             }
             let learning = matches!(self.spec.job, Job::Learn(_));
+            let tracking = self.handles.tracked.is_some();
+            let has_clean = self.task.clean.is_some();
             points.push(Point {
                 step,
-                loss: if learning { mse + kl } else { mse },
-                psnr: self.task.clean.as_ref().map(|_| psnr_of_mse(clean)),
-                kl: learning.then_some(kl),
-                mean_logit: learning.then_some(mean_logit),
+                loss: if learning { mse + third } else { mse },
+                psnr: has_clean.then(|| psnr_of_mse(clean)),
+                kl: learning.then_some(third),
+                mean_logit: learning.then_some(fourth),
+                average_psnr: (tracking && has_clean).then(|| psnr_of_mse(fourth)),
+                statistic: tracking.then_some(third),
             });
         }
         self.read = rows;
@@ -316,9 +316,10 @@ impl Run {
         self.executor.adapter()
     }
 
-    /// The executor and the tensor of the network's last output, padded, for a renderer.
-    pub fn output_tensor(&self) -> (&Executor, crate::step::TensorId) {
-        (&self.executor, self.handles.output)
+    /// The executor and the tensors of the network's last output, padded, for a renderer: one, or several
+    /// where the picture is too large for one binding.
+    pub fn output_tensors(&self) -> (&Executor, &[TensorId]) {
+        (&self.executor, &self.handles.output)
     }
 
     /// The executor and the step's handles, for benchmarks.
@@ -331,7 +332,7 @@ impl Run {
     /// # Errors
     /// The device's errors.
     pub async fn output(&mut self) -> Result<Picture, TrainError> {
-        let output = self.executor.read(self.handles.output).await?;
+        let output = self.executor.read_parts(&self.handles.output).await?;
         Ok(self.task.padding.crop(&output))
     }
 }

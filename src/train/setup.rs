@@ -6,12 +6,12 @@ use super::TrainError;
 use super::run::RING_LEN;
 use super::spec::{Job, RunSpec};
 use crate::cpu::CpuExecutor;
-use crate::engine::Executor;
+use crate::engine::{AdapterDescription, Executor};
 #[cfg(feature = "gpu")]
 use crate::gpu::{BuildOptions, GpuContext, GpuExecutor};
 use crate::network::Network;
 use crate::picture::Padding;
-use crate::step::{Fitting, Handles, Learning, Problem, Step, StepError, StepSettings, Tuning, fit_step, learn_step};
+use crate::step::{Fitting, Handles, Learning, Problem, Step, StepSettings, Tracking, Tuning, fit_step, learn_step};
 
 /// WebGPU's default for the longest binding, in bytes.
 const DEFAULT_BINDING: u64 = 128 << 20;
@@ -26,16 +26,17 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// The longest binding the device takes.
-    fn binding_limit(&self) -> u64 {
+    /// Who that is.
+    pub fn adapter(&self) -> AdapterDescription {
         match self {
-            Self::Cpu => u64::from(u32::MAX),
+            Self::Cpu => AdapterDescription::cpu(),
             #[cfg(feature = "gpu")]
-            Self::Gpu(context) => context.capabilities.max_binding.min(context.capabilities.max_buffer),
+            Self::Gpu(context) => context.adapter.clone(),
         }
     }
 
-    fn tuning(&self) -> Tuning {
+    /// How work is cut up for it.
+    pub(super) fn tuning(&self) -> Tuning {
         match self {
             Self::Cpu => Tuning {
                 gradient_threads: 1,
@@ -62,6 +63,18 @@ pub struct Plan {
     pub bytes: u64,
     /// Multiply-adds of a step.
     pub macs: u64,
+    /// Bytes that a step moves, each op's operands once.
+    pub traffic: u64,
+}
+
+impl Plan {
+    pub(super) fn of(step: &Step) -> Self {
+        Self {
+            bytes: step.bytes(),
+            macs: step.macs(),
+            traffic: step.traffic(),
+        }
+    }
 }
 
 /// Plans a run on a picture of this size, for a device with WebGPU's default limits.
@@ -71,45 +84,17 @@ pub struct Plan {
 pub fn plan(spec: &RunSpec, width: usize, height: usize) -> Result<Plan, TrainError> {
     let network = spec.network.build()?;
     let padding = Padding::for_network(&spec.network, width, height);
-    let (step, _) = build_step(spec, &network, &padding, 0, Tuning::default(), u64::from(u32::MAX))?;
-    Ok(Plan {
-        bytes: step.bytes(),
-        macs: step.macs(),
-    })
+    let (step, _) = build_step(spec, &network, &padding, 0, Tuning::default())?;
+    Ok(Plan::of(&step))
 }
 
-/// Within WebGPU's default binding where that is enough, else within what the device has.
-pub(super) fn build_for(
-    backend: &Backend,
-    spec: &RunSpec,
-    network: &Network,
-    padding: &Padding,
-    uniform_steps: usize,
-) -> Result<(Step, Handles), TrainError> {
-    let limit = backend.binding_limit();
-    let tuning = backend.tuning();
-    match build_step(
-        spec,
-        network,
-        padding,
-        uniform_steps,
-        tuning,
-        DEFAULT_BINDING.min(limit),
-    ) {
-        Err(TrainError::Step(StepError::TensorTooLarge { .. })) if limit > DEFAULT_BINDING => {
-            build_step(spec, network, padding, uniform_steps, tuning, limit)
-        }
-        other => other,
-    }
-}
-
-fn build_step(
+/// A run's step, within WebGPU's default binding whatever the device has: longer maps are split.
+pub(super) fn build_step(
     spec: &RunSpec,
     network: &Network,
     padding: &Padding,
     uniform_steps: usize,
     tuning: Tuning,
-    binding_limit: u64,
 ) -> Result<(Step, Handles), TrainError> {
     let settings = StepSettings {
         adam: spec.adam(),
@@ -117,7 +102,7 @@ fn build_step(
         ring_len: RING_LEN,
         rewrites: spec.rewrites,
         tuning,
-        binding_limit,
+        binding_limit: DEFAULT_BINDING,
     };
     let region = padding.region();
     let problem = Problem {
@@ -131,6 +116,10 @@ fn build_step(
             let fitting = Fitting {
                 keep: keep.map(|keep| keep.as_slice()),
                 path: fit.path,
+                tracking: fit.tracking.map(|tracking| Tracking {
+                    statistic: tracking.statistic,
+                    ignore: tracking.ignore,
+                }),
             };
             fit_step(network, problem, fitting, settings)?
         }
@@ -152,7 +141,7 @@ fn build_step(
     not(feature = "gpu"),
     expect(clippy::unused_async, reason = "only a GPU is waited for")
 )]
-pub(super) async fn executor(
+pub(crate) async fn executor(
     backend: &Backend,
     step: &Step,
     mut progress: impl FnMut(usize, usize),

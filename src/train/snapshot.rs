@@ -10,6 +10,7 @@ use super::spec::{Job, RunSpec};
 use super::{Task, TrainError};
 use crate::engine::EngineError;
 use crate::mask::{Mask, MaskMetadata, keep_count, top_k};
+use crate::step::TensorId;
 
 impl Run {
     /// The mask's logits, flat, length N.
@@ -66,7 +67,7 @@ impl Run {
         let padding = self.task.padding;
         Ok(StateOut {
             parameters: self.parameters().await?,
-            output: self.executor.read(self.handles.output).await?,
+            output: self.executor.read_parts(&self.handles.output).await?,
             input: self.input(),
             noisy: padding.pad(&self.task.noisy).data,
             height: padding.padded_height,
@@ -85,12 +86,17 @@ impl Run {
     /// The device's errors.
     pub async fn checkpoint(&mut self) -> Result<Checkpoint, TrainError> {
         let trained = self.handles.logits.unwrap_or(self.handles.parameters);
-        let [trained, m, v] = self
-            .executor
-            .read_all(&[trained, self.handles.m, self.handles.v])
-            .await?
-            .try_into()
-            .map_err(|_| TrainError::Checkpoint("the device returned too few tensors".into()))?;
+        let followed = self.followed();
+        let mut tensors = vec![trained, self.handles.m, self.handles.v];
+        tensors.extend(followed.iter().map(|(_, tensor)| *tensor));
+        let mut read = self.executor.read_all(&tensors).await?.into_iter();
+        let mut next = || {
+            read.next()
+                .ok_or_else(|| TrainError::Checkpoint("the device returned too few tensors".into()))
+        };
+        let (trained, m, v) = (next()?, next()?, next()?);
+        let names = followed.into_iter().map(|(name, _)| name);
+        let tracked = names.zip(read).collect();
         Ok(Checkpoint {
             spec: self.spec.clone(),
             step: self.done,
@@ -98,6 +104,7 @@ impl Run {
             trained,
             m,
             v,
+            tracked,
             curve: self.curve.clone(),
             theta: self.supplied.has_parameters().then(|| self.theta.clone()),
             input: self.supplied.input.clone(),
@@ -142,12 +149,19 @@ impl Run {
         let supplied = supplied.restored(&network, &task.padding, checkpoint.theta, checkpoint.input);
         let mut run = Self::new(spec, task, backend, supplied, progress).await?;
         let trained = run.handles.logits.unwrap_or(run.handles.parameters);
-        let writes = [
+        let mut writes = vec![
             (trained, checkpoint.trained),
             (run.handles.m, checkpoint.m),
             (run.handles.v, checkpoint.v),
             (run.handles.counter, vec![checkpoint.step as f32]),
         ];
+        let mut tracked = checkpoint.tracked;
+        for (name, tensor) in run.followed() {
+            let values = tracked
+                .remove(&name)
+                .ok_or_else(|| TrainError::Checkpoint("a tensor is missing".into()))?;
+            writes.push((tensor, values));
+        }
         for (tensor, values) in writes {
             run.executor.write(tensor, &values).map_err(|error| match error {
                 EngineError::Shape { .. } => TrainError::Checkpoint("it does not fit its own settings".into()),
@@ -164,8 +178,14 @@ impl Run {
         Ok(run)
     }
 
+    /// What follows the outputs, by name.
+    fn followed(&self) -> Vec<(String, TensorId)> {
+        let tracked = self.handles.tracked.as_ref();
+        tracked.map_or_else(Vec::new, |tracked| tracked.state.clone())
+    }
+
     /// dL/dtheta of a fit, dL/dp of a learner (method section 4), flat, after the first step.
-    pub(super) async fn read_first_gradient(&mut self) -> Result<Vec<f32>, TrainError> {
+    pub(crate) async fn read_first_gradient(&mut self) -> Result<Vec<f32>, TrainError> {
         let grad = self.executor.read(self.handles.gradient).await?;
         let mut flat = vec![0.0; self.network.n];
         self.handles.entries.scatter(&grad, &mut flat);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TrainError;
 use crate::network::Hourglass;
-use crate::step::{AdamSettings, WeightPath};
+use crate::step::{AdamSettings, LONGEST_WINDOW, Statistic, WeightPath};
 
 /// A run: the network, what is trained on it, for how long, from which seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +40,43 @@ pub struct FitSpec {
     /// Which arithmetic a masked fit does.
     #[serde(default)]
     pub path: WeightPath,
+    /// Averages the outputs and watches for the moment to stop.
+    #[serde(default)]
+    pub tracking: Option<TrackSpec>,
+    /// A lower learning rate for the end of the run.
+    #[serde(default)]
+    pub drop: Option<LrDrop>,
+}
+
+/// Averaging and early stopping (method section 9).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrackSpec {
+    /// The average keeps this share of itself in a step: 0.99 averages about the last 100 outputs.
+    pub decay: f64,
+    pub statistic: Statistic,
+    /// The first steps, in which no moment to stop is looked for.
+    pub ignore: u64,
+    /// Steps without a new least statistic after which a run should stop.
+    pub patience: u64,
+}
+
+impl Default for TrackSpec {
+    /// ES-EMV with its published constants; the average of about 100 outputs.
+    fn default() -> Self {
+        Self {
+            decay: 0.99,
+            statistic: Statistic::Emv { alpha: 0.1 },
+            ignore: 100,
+            patience: 1_000,
+        }
+    }
+}
+
+/// From step `from` on the learning rate is multiplied by `factor`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LrDrop {
+    pub from: u64,
+    pub factor: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,7 +144,7 @@ impl RunSpec {
             network,
             Job::Fit(FitSpec {
                 keep: Some(keep),
-                path: WeightPath::Auto,
+                ..FitSpec::default()
             }),
             2_000,
             1e-2,
@@ -148,6 +185,14 @@ impl RunSpec {
         }
     }
 
+    /// The averaging and stopping of a fit.
+    pub fn tracking(&self) -> Option<TrackSpec> {
+        match &self.job {
+            Job::Fit(fit) => fit.tracking,
+            Job::Learn(_) => None,
+        }
+    }
+
     pub fn adam(&self) -> AdamSettings {
         match &self.job {
             Job::Fit(_) => AdamSettings::default(),
@@ -169,19 +214,62 @@ impl RunSpec {
         if !(self.lr.is_finite() && self.lr > 0.0) {
             return Err(TrainError::setting("the learning rate", "a positive number", self.lr));
         }
-        if let Job::Learn(learn) = &self.job {
-            if !(learn.keep > 0.0 && learn.keep < 1.0) {
-                return Err(TrainError::setting("keep", "between 0 and 1", learn.keep));
+        match &self.job {
+            Job::Fit(fit) => fit.check(),
+            Job::Learn(learn) => learn.check(),
+        }
+    }
+}
+
+impl FitSpec {
+    fn check(&self) -> Result<(), TrainError> {
+        if let Some(drop) = self.drop
+            && !(drop.factor.is_finite() && drop.factor > 0.0)
+        {
+            return Err(TrainError::setting(
+                "the factor of the learning rate",
+                "a positive number",
+                drop.factor,
+            ));
+        }
+        let Some(tracking) = self.tracking else { return Ok(()) };
+        if !(0.0..1.0).contains(&tracking.decay) {
+            return Err(TrainError::setting(
+                "the average's decay",
+                "at least 0 and below 1",
+                tracking.decay,
+            ));
+        }
+        if tracking.ignore == 0 {
+            return Err(TrainError::setting("the number of ignored steps", "at least 1", 0));
+        }
+        match tracking.statistic {
+            Statistic::Emv { alpha } if !(alpha > 0.0 && alpha < 1.0) => Err(TrainError::setting(
+                "the rate of the moving variance",
+                "between 0 and 1",
+                alpha,
+            )),
+            Statistic::Wmv { window } if !(2..=LONGEST_WINDOW).contains(&window) => {
+                Err(TrainError::setting("the window", "2 to 257 steps", window))
             }
-            if !(learn.tau.is_finite() && learn.tau > 0.0) {
-                return Err(TrainError::setting("tau", "a positive number", learn.tau));
-            }
-            if !(learn.kl.is_finite() && learn.kl >= 0.0) {
-                return Err(TrainError::setting("kl", "0 or a positive number", learn.kl));
-            }
-            if !(0.0..1.0).contains(&learn.pull) {
-                return Err(TrainError::setting("pull", "at least 0 and below 1", learn.pull));
-            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl LearnSpec {
+    fn check(&self) -> Result<(), TrainError> {
+        if !(self.keep > 0.0 && self.keep < 1.0) {
+            return Err(TrainError::setting("keep", "between 0 and 1", self.keep));
+        }
+        if !(self.tau.is_finite() && self.tau > 0.0) {
+            return Err(TrainError::setting("tau", "a positive number", self.tau));
+        }
+        if !(self.kl.is_finite() && self.kl >= 0.0) {
+            return Err(TrainError::setting("kl", "0 or a positive number", self.kl));
+        }
+        if !(0.0..1.0).contains(&self.pull) {
+            return Err(TrainError::setting("pull", "at least 0 and below 1", self.pull));
         }
         Ok(())
     }

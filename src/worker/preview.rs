@@ -8,15 +8,15 @@ use crate::picture::Padding;
 const SHADER: &str = include_str!("../../shaders/preview.wgsl");
 /// One that every browser presents.
 const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Bgra8Unorm;
-const UNIFORM_BYTES: u64 = 16;
+const UNIFORM_BYTES: u64 = 32;
+
+/// A tensor's buffer, and its offset and size in bytes.
+type Part<'a> = (&'a wgpu::Buffer, u64, u64);
 
 /// Where an output lies on the device.
 pub struct Output<'a> {
-    /// f32 `[3, padded_height, padded_width]`.
-    pub buffer: &'a wgpu::Buffer,
-    /// In bytes, of all of it.
-    pub offset: u64,
-    pub size: u64,
+    /// f32 `[3, padded_height, padded_width]`, in one part or several of whole channels.
+    pub parts: Vec<Part<'a>>,
     pub padding: Padding,
 }
 
@@ -115,7 +115,27 @@ impl Preview {
             return;
         };
         let padding = &output.padding;
-        let values = [padding.padded_width, padding.padded_height, region.x, region.y].map(|value| value as u32);
+        let plane = padding.padded_width * padding.padded_height;
+        // For each channel its part, and where it starts in there.
+        let planes: Vec<(&Part<'_>, usize)> = output
+            .parts
+            .iter()
+            .flat_map(|part| (0..part.2 as usize / (4 * plane)).map(move |channel| (part, channel * plane)))
+            .collect();
+        let [(red, _), (green, green_at), (blue, blue_at)] = planes[..] else {
+            return;
+        };
+        let values = [
+            padding.padded_width,
+            padding.padded_height,
+            region.x,
+            region.y,
+            green_at,
+            blue_at,
+            0,
+            0,
+        ]
+        .map(|value| value as u32);
         queue.write_buffer(&self.uniforms, 0, bytemuck::cast_slice(&values));
         let binding = |binding, buffer, offset, size| wgpu::BindGroupEntry {
             binding,
@@ -130,7 +150,9 @@ impl Preview {
             layout: &self.pipeline.get_bind_group_layout(0),
             entries: &[
                 binding(0, &self.uniforms, 0, UNIFORM_BYTES),
-                binding(1, output.buffer, output.offset, output.size),
+                binding(1, red.0, red.1, red.2),
+                binding(2, green.0, green.1, green.2),
+                binding(3, blue.0, blue.1, blue.2),
             ],
         });
         let view = frame.texture.create_view(&wgpu::TextureViewDescriptor::default());

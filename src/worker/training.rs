@@ -194,14 +194,11 @@ impl Training {
 
     /// The same where it lies on the device; none on the CPU.
     pub fn output(&self) -> Option<Output<'_>> {
-        let (Executor::Gpu(gpu), tensor) = self.run.output_tensor() else {
+        let (Executor::Gpu(gpu), tensors) = self.run.output_tensors() else {
             return None;
         };
-        let (buffer, offset, size) = gpu.buffer_slice(tensor);
         Some(Output {
-            buffer,
-            offset,
-            size,
+            parts: tensors.iter().map(|tensor| gpu.buffer_slice(*tensor)).collect(),
             padding: self.run.task().padding,
         })
     }

@@ -87,8 +87,19 @@ fn help_shows_defaults_and_examples() {
     ] {
         assert!(learn.contains(words), "{words} in {learn}");
     }
+    let prune = help(&["prune", "--help"]);
+    for words in [
+        "[default: global]",
+        "[default: 0.05]",
+        "[default: 100]",
+        "theta * Hg",
+        "--shuffle",
+    ] {
+        assert!(prune.contains(words), "{words} in {prune}");
+    }
     for command in [
-        &["mask", "info", "--help"][..],
+        &["prune", "--help"][..],
+        &["mask", "info", "--help"],
         &["mask", "import", "--help"],
         &["devices", "--help"],
         &["--help"],

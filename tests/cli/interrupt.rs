@@ -4,6 +4,8 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use optimal_eye_surgeon::mask::Mask;
+
 use crate::program::{Called, DEVICES, Desk, SMALL};
 
 /// Starts the program, waits until it has written `sign`, presses Ctrl-C.
@@ -98,4 +100,24 @@ fn a_learner_writes_its_mask() {
     assert_eq!(called.code, 130, "{:?}", called.errors);
     let mask = optimal_eye_surgeon::mask::Mask::from_bytes(&desk.get("mask.st")).expect("a mask");
     assert!(mask.metadata.steps.is_some_and(|steps| (3..1_000_000).contains(&steps)));
+}
+
+#[test]
+fn iterative_pruning_keeps_its_complete_rounds() {
+    let desk = Desk::new(32, 32);
+    let prune = [
+        "prune",
+        "picture.png",
+        "--method",
+        "imp",
+        "--mask-out",
+        "imp.safetensors",
+    ];
+    let long = ["--rounds", "10", "--steps", "3000", "--cpu"];
+    let called = interrupt(&desk, &[&prune, &SMALL, &long], "imp.safetensors");
+    assert_eq!(called.code, 130, "{:?}", called.errors);
+    let mask = Mask::from_bytes(&desk.get("imp.safetensors")).expect("a mask file");
+    let rounds = mask.metadata.steps.expect("steps") / 3000;
+    assert!((1..10).contains(&rounds), "{rounds}");
+    assert_eq!(mask.metadata.method, format!("IMP, {rounds} rounds"));
 }

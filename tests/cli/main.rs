@@ -1,6 +1,7 @@
 //! The command line as its users meet it: the compiled program, its files, its exit codes.
 
 mod arguments;
+mod bench;
 mod devices;
 mod exchange;
 mod inputs;
@@ -8,5 +9,8 @@ mod interrupt;
 mod masks;
 mod outputs;
 mod program;
+mod prune;
 mod report;
 mod resume;
+mod returned;
+mod sweep;

@@ -84,6 +84,7 @@ pub fn prepare(src: &Map, rows: &AxisMap, columns: &AxisMap, leaky: bool) -> Map
 pub fn fold(grad: &Map, table: &FoldTable, src: &Map, leaky: bool) -> Map {
     let kernel = Fold {
         first: u32::from(leaky),
+        accumulate: 0,
         channels: src.channels as u32,
         h: src.h as u32,
         w: src.w as u32,
@@ -143,6 +144,11 @@ impl Link {
         }
     }
 
+    /// Input channels of the convolution.
+    fn inputs(&self) -> usize {
+        if self.widened { self.coarse } else { self.fine }
+    }
+
     fn packed(&self, transposed: bool) -> Vec<f32> {
         let kernel = PackWeights {
             widened: u32::from(self.widened),
@@ -151,6 +157,7 @@ impl Link {
             coarse_ch: self.coarse as u32,
             fine_ch: self.fine as u32,
             offset: 0,
+            inputs: self.inputs() as u32,
         };
         let (outer, inner) = if transposed {
             (self.fine, self.coarse)
@@ -170,6 +177,8 @@ impl Link {
             k: self.k as u32,
             stride: self.stride as u32,
             strip: 4,
+            rows: 1,
+            accumulate: 0,
             fine_ch: self.fine as u32,
             fine_h: fine.h as u32,
             fine_w: fine.w as u32,
@@ -193,14 +202,16 @@ impl Link {
         let kernel = CorrelateTransposed {
             k: self.k as u32,
             stride: self.stride as u32,
+            shift: shift as u32,
             strip: 4,
+            rows: 1,
+            accumulate: 0,
             coarse_ch: self.coarse as u32,
             coarse_h: coarse.h as u32,
             coarse_w: coarse.w as u32,
             fine_ch: self.fine as u32,
             fine_h: h as u32,
             fine_w: w as u32,
-            shift: shift as u32,
         };
         let weights = self.packed(true);
         let bound = [Values(&coarse.values), Values(&weights), Output(self.fine * h * w)];
@@ -220,6 +231,7 @@ impl Link {
         let kernel = WeightGrad {
             k: self.k as u32,
             stride: self.stride as u32,
+            tap_rows: 1,
             coarse_ch: self.coarse as u32,
             coarse_h: h as u32,
             coarse_w: w as u32,
@@ -239,6 +251,7 @@ impl Link {
             fine_ch: self.fine as u32,
             splits: splits as u32,
             offset: 0,
+            inputs: self.inputs() as u32,
         };
         let [grad] = run(&kernel, &[Values(&partials), Output(self.q.len())]);
         grad

@@ -6,6 +6,7 @@
 mod adjoints;
 mod layers;
 mod network;
+mod networks;
 mod normalisation;
 mod rewrites;
 mod sparse;

@@ -2,11 +2,12 @@
 //! that every layer's gradient is tested in the middle of the graph, on every path through the engine.
 
 use optimal_eye_surgeon::cpu::CpuExecutor;
-use optimal_eye_surgeon::network::{Hourglass, Network, Parameter, ParameterKind, draw_input, draw_theta};
+use optimal_eye_surgeon::network::{Network, Parameter, ParameterKind, draw_input, draw_theta};
 use optimal_eye_surgeon::step::{
     AdamSettings, Fitting, Handles, Problem, Step, StepSettings, Tuning, WeightPath, fit_step,
 };
 
+use crate::networks::{branches, network, skip};
 use crate::twin::{Report, normal, uniform};
 
 const HEIGHT: usize = 20;
@@ -16,22 +17,14 @@ const REGION: (usize, usize, usize, usize) = (3, 1, 21, 17);
 /// How much of the loss a random direction changes on average: 500 times what f32 leaves of it.
 const CHANGE: f64 = 2e-5;
 /// LeakyReLU's kinks bend the loss within such a step, so the gradient is taken at some points on the way: their mean is
-/// the gradient's line integral, which the loss's change equals for any step. Where a few kinks weigh much, at more.
-const POINTS: [usize; 2] = [6, 96];
+/// the gradient's line integral, which the loss's change equals for any step. Where a few kinks weigh much, or a gamma
+/// passes 0 in front of another normalisation, at more.
+const POINTS: [usize; 3] = [6, 96, 1536];
 /// Allowed error, relative to what a random direction changes on average.
 const NEAR: f64 = 0.01;
 /// Random directions for each tensor, over all of its entries and over a few of them.
 const DIRECTIONS: u64 = 2;
 const FEW: usize = 8;
-
-fn network() -> Network {
-    let description = Hourglass {
-        input_channels: 5,
-        channels: vec![5, 7],
-        output_channels: 3,
-    };
-    description.build().expect("a small network")
-}
 
 /// As drawn, but with gammas of both signs and betas other than 0.
 fn theta(network: &Network) -> Vec<f32> {
@@ -98,7 +91,7 @@ impl Descent {
         let mut executor = CpuExecutor::new(&step);
         executor.poison();
         let plane = HEIGHT * WIDTH;
-        let z = draw_input(network.description.input_channels, HEIGHT, WIDTH, 5);
+        let z = draw_input(network.input_channels, HEIGHT, WIDTH, 5);
         let input: Vec<f32> = handles
             .live_inputs
             .iter()
@@ -106,9 +99,9 @@ impl Descent {
             .collect();
         let noisy = uniform(3 * plane, 6);
         for (tensor, values) in [
-            (handles.input, &input),
-            (handles.noisy, &noisy),
-            (handles.clean, &noisy),
+            (handles.input[0], &input),
+            (handles.noisy[0], &noisy),
+            (handles.clean[0], &noisy),
         ] {
             executor.write(tensor, values).expect("fits");
         }
@@ -131,7 +124,7 @@ impl Descent {
     /// Summed in f64 from the output: the ring's f32 is too coarse for differences.
     fn loss(&mut self, q: &[f32]) -> f64 {
         self.start(q, self.step.forward_len);
-        let output = self.executor.read(self.handles.output);
+        let output = self.executor.read(self.handles.output[0]);
         let (x0, y0, w, h) = REGION;
         let mut sum = 0.0;
         for c in 0..3 {
@@ -282,33 +275,33 @@ fn check(report: &mut Report, network: &Network, fitting: Fitting<'_>, rewrites:
     loss
 }
 
-#[test]
-fn dense() {
+/// Without a mask: the same loss with and without the exact rewrites.
+fn check_dense(network: &Network) {
     let mut report = Report::default();
-    let network = network();
     let fitting = Fitting {
         keep: None,
         path: WeightPath::Full,
+        tracking: None,
     };
-    let losses = [true, false].map(|rewrites| check(&mut report, &network, fitting, rewrites));
+    let losses = [true, false].map(|rewrites| check(&mut report, network, fitting, rewrites));
     report.near("dense without rewrites: loss", losses[1], losses[0], 1e-5 * losses[0]);
     report.assert();
 }
 
-#[test]
-fn masked() {
+/// With a mask: the same loss on every path.
+fn check_masked(network: &Network) {
     let mut report = Report::default();
-    let network = network();
-    let keep = mask(&network);
+    let keep = mask(network);
     let mut losses = Vec::new();
     for path in [WeightPath::Full, WeightPath::Compact, WeightPath::Sparse] {
         for rewrites in [true, false] {
             losses.push(check(
                 &mut report,
-                &network,
+                network,
                 Fitting {
                     keep: Some(&keep),
                     path,
+                    tracking: None,
                 },
                 rewrites,
             ));
@@ -318,4 +311,65 @@ fn masked() {
         report.near(&format!("masked, path {at}: loss"), *loss, losses[0], 1e-5 * losses[0]);
     }
     report.assert();
+}
+
+#[test]
+fn dense() {
+    check_dense(&network());
+}
+
+#[test]
+fn masked() {
+    check_masked(&network());
+}
+
+#[test]
+fn dense_with_skip_connections() {
+    check_dense(&skip());
+}
+
+/// The gradients of one path are tested by `dense_with_skip_connections`; those of the others agree with it.
+#[test]
+fn masked_with_skip_connections() {
+    let mut report = Report::default();
+    let network = skip();
+    let keep = mask(&network);
+    let masked = |values: &mut [f32]| {
+        let kept = values.iter_mut().zip(&keep);
+        kept.for_each(|(value, keep)| *value *= f32::from(u8::from(*keep)));
+    };
+    let mut first: Option<(f64, Vec<f32>)> = None;
+    for path in [WeightPath::Full, WeightPath::Compact, WeightPath::Sparse] {
+        for rewrites in [true, false] {
+            let fitting = Fitting {
+                keep: Some(&keep),
+                path,
+                tracking: None,
+            };
+            let mut descent = Descent::new(&network, fitting, rewrites);
+            let mut theta = theta(&network);
+            masked(&mut theta);
+            let entries = descent.handles.entries.clone();
+            let q = entries.gather(&theta);
+            let loss = descent.loss(&q);
+            let mut gradient = vec![0.0; network.n];
+            entries.scatter(&descent.gradient(&q), &mut gradient);
+            masked(&mut gradient);
+            let (expected_loss, expected) = first.get_or_insert_with(|| (loss, gradient.clone()));
+            let what = format!("{path:?}, rewrites {rewrites}");
+            report.near(&format!("{what}: loss"), loss, *expected_loss, 1e-5 * *expected_loss);
+            report.all_near(&format!("{what}: gradient"), &gradient, expected, 1e-4);
+        }
+    }
+    report.assert();
+}
+
+#[test]
+fn dense_with_branches() {
+    check_dense(&branches());
+}
+
+#[test]
+fn masked_with_branches() {
+    check_masked(&branches());
 }

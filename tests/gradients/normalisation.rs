@@ -144,6 +144,7 @@ impl Case {
         let [grad, means] = run(&finalise, &bound);
         let through = BnBackward {
             first: after,
+            accumulate: 0,
             channels,
             h: src_h,
             w: src_w,

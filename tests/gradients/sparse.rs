@@ -85,6 +85,7 @@ impl Kept {
             out_step: 1,
             in_step: stride as u32,
             rows: 4,
+            accumulate: 0,
             channels: coarse as u32,
             out_h: ((fine.h - k) / stride + 1) as u32,
             out_w: ((fine.w - k) / stride + 1) as u32,
@@ -114,6 +115,7 @@ impl Kept {
             out_step: stride as u32,
             in_step: 1,
             rows: 4,
+            accumulate: 0,
             channels: fine as u32,
             out_h: h as u32,
             out_w: w as u32,
@@ -138,7 +140,8 @@ impl Kept {
             .collect();
         let kernel = SparseWeightGrad {
             stride: self.dense.stride as u32,
-            entries: entries as u32,
+            group: 1,
+            groups: entries as u32,
             h: h as u32,
             w: w as u32,
             coarse_w: coarse.w as u32,

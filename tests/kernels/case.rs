@@ -155,6 +155,15 @@ impl Case {
     }
 }
 
+/// An output that the kernel writes, or adds to what it holds.
+pub fn sum(len: usize, accumulate: bool) -> Bound {
+    if accumulate {
+        Bound::State(normal(len, 99))
+    } else {
+        Bound::Output(len)
+    }
+}
+
 /// Standard normal values; `seed` tells the inputs of a case apart.
 pub fn normal(len: usize, seed: u64) -> Vec<f32> {
     let draws = Draws::new(seed, Stream::Theta);

@@ -6,8 +6,11 @@ mod case;
 mod convolution;
 mod device;
 mod normalisation;
+mod peaks;
 mod sparse;
+mod split;
 mod steps;
+mod tracking;
 mod training;
 
 use std::collections::BTreeSet;
@@ -23,9 +26,11 @@ fn context() -> GpuContext {
 fn cases() -> Vec<Case> {
     [
         normalisation::cases(),
+        peaks::cases(),
         convolution::cases(),
         sparse::cases(),
         training::cases(),
+        tracking::cases(),
     ]
     .concat()
 }

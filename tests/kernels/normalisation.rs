@@ -9,7 +9,7 @@ use optimal_eye_surgeon::kernels::prepare::Prepare;
 use optimal_eye_surgeon::step::{AxisMap, FoldTable};
 
 use crate::case::Bound::{Output, State, Table, Unused, Values};
-use crate::case::{Bound, Case, normal, shuffled, uniform};
+use crate::case::{Bound, Case, normal, shuffled, sum, uniform};
 
 /// Channels, height and width: odd, tiny, round, wider than a workgroup.
 const SHAPES: [(usize, usize, usize); 4] = [(3, 41, 55), (5, 3, 3), (2, 32, 64), (1, 6, 130)];
@@ -18,7 +18,7 @@ pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for shape in SHAPES {
         cases.extend(prepare(shape));
-        cases.extend(fold(shape));
+        cases.extend([false, true].into_iter().flat_map(|accumulate| fold(shape, accumulate)));
         cases.extend(sums(shape));
         cases.extend(finalise(shape));
         cases.extend(backward(shape));
@@ -78,10 +78,11 @@ fn prepare((c, h, w): (usize, usize, usize)) -> Vec<Case> {
     cases
 }
 
-fn fold((c, h, w): (usize, usize, usize)) -> Vec<Case> {
+fn fold((c, h, w): (usize, usize, usize), accumulate: bool) -> Vec<Case> {
     let case = |name: &str, table: FoldTable, size: (usize, usize), grad: (usize, usize), first: u32| {
         let kernel = Fold {
             first,
+            accumulate: u32::from(accumulate),
             channels: c as u32,
             h: size.0 as u32,
             w: size.1 as u32,
@@ -96,7 +97,7 @@ fn fold((c, h, w): (usize, usize, usize)) -> Vec<Case> {
             if first == 1 { Values(normal(n, 5)) } else { Unused },
             norm(c, first, 6),
             Table(table.table),
-            Output(n),
+            sum(n, accumulate),
         ];
         Case::new(&format!("{name} {}", label((c, h, w))), kernel, bound)
     };
@@ -184,9 +185,10 @@ fn finalise((c, h, w): (usize, usize, usize)) -> Vec<Case> {
 
 fn backward((c, h, w): (usize, usize, usize)) -> Vec<Case> {
     let mut cases = Vec::new();
-    for (first, halo) in [(0, 0), (1, 1), (0, 3)] {
+    for (first, halo, accumulate) in [(0, 0, false), (1, 1, false), (0, 3, false), (0, 0, true), (1, 0, true)] {
         let kernel = BnBackward {
             first,
+            accumulate: u32::from(accumulate),
             channels: c as u32,
             h: h as u32,
             w: w as u32,
@@ -198,7 +200,7 @@ fn backward((c, h, w): (usize, usize, usize)) -> Vec<Case> {
             norm(c, first, 20),
             Values(normal(4 * c, 21)),
             Values(normal(4 * c, 22)),
-            Output(c * (h + 2 * halo) * (w + 2 * halo)),
+            sum(c * (h + 2 * halo) * (w + 2 * halo), accumulate),
         ];
         cases.push(Case::new(&label((c, h, w)), kernel, bound));
     }

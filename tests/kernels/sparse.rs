@@ -6,7 +6,7 @@ use optimal_eye_surgeon::kernels::sparse_apply::SparseApply;
 use optimal_eye_surgeon::kernels::sparse_weight_grad::SparseWeightGrad;
 
 use crate::case::Bound::{Output, Table, Values};
-use crate::case::{Case, below, normal, shuffled};
+use crate::case::{Case, below, normal, shuffled, sum};
 
 /// Output channels, height and width.
 const SHAPES: [(usize, usize, usize); 4] = [(3, 41, 55), (2, 3, 3), (4, 16, 32), (1, 5, 131)];
@@ -17,11 +17,15 @@ const INPUTS: usize = 3;
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for shape in SHAPES {
-        for (out_step, in_step, rows) in [(1, 1, 4), (1, 2, 1), (2, 1, 4), (2, 1, 3)] {
-            cases.push(apply(shape, out_step, in_step, rows));
+        for (out_step, in_step, rows) in [(1, 1, 8), (1, 2, 1), (2, 1, 4), (2, 1, 3)] {
+            for accumulate in [false, true] {
+                cases.push(apply(shape, out_step, in_step, rows, accumulate));
+            }
         }
         for stride in [1, 2] {
-            cases.push(weight_grad(shape, stride));
+            for group in [1, 8] {
+                cases.push(weight_grad(shape, stride, group));
+            }
         }
     }
     for sources in [1, 4] {
@@ -34,7 +38,7 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
-fn apply((c, h, w): (usize, usize, usize), out_step: usize, in_step: usize, rows: u32) -> Case {
+fn apply((c, h, w): (usize, usize, usize), out_step: usize, in_step: usize, rows: u32, accumulate: bool) -> Case {
     let size = |n: usize| (n.div_ceil(out_step) - 1) * in_step + K;
     let (src_h, src_w) = (size(h), size(w));
     let lists = c * out_step * out_step;
@@ -53,6 +57,7 @@ fn apply((c, h, w): (usize, usize, usize), out_step: usize, in_step: usize, rows
         out_step: out_step as u32,
         in_step: in_step as u32,
         rows,
+        accumulate: u32::from(accumulate),
         channels: c as u32,
         out_h: h as u32,
         out_w: w as u32,
@@ -63,26 +68,33 @@ fn apply((c, h, w): (usize, usize, usize), out_step: usize, in_step: usize, rows
         Values(normal(INPUTS * src_h * src_w, 3)),
         Values(normal(offsets.len(), 4)),
         Table([starts, offsets].concat()),
-        Output(c * h * w),
+        sum(c * h * w, accumulate),
     ];
     Case::new(&format!("{c}x{h}x{w}"), kernel, bound)
 }
 
-fn weight_grad((c, h, w): (usize, usize, usize), stride: usize) -> Case {
-    let entries = 19;
+fn weight_grad((c, h, w): (usize, usize, usize), stride: usize, group: usize) -> Case {
+    let groups = 19;
     let (coarse_h, coarse_w) = (h + 2, w + 2);
     let (fine_h, fine_w) = ((h - 1) * stride + K, (w - 1) * stride + K);
-    let pairs = below(entries, c, 5).into_iter().zip(below(entries, INPUTS * K * K, 6));
-    let table = pairs.flat_map(|(channel, tap)| {
-        let (f, a, b) = (tap as usize / (K * K), tap as usize / K % K, tap as usize % K);
-        let coarse = (channel as usize * coarse_h + 1) * coarse_w + 1;
-        [coarse as u32, ((f * fine_h + a) * fine_w + b) as u32]
-    });
+    let taps = below(groups * group, INPUTS * K * K, 6);
+    let table = below(groups, c, 5)
+        .into_iter()
+        .zip(taps.chunks(group))
+        .flat_map(|(channel, taps)| {
+            let coarse = (channel as usize * coarse_h + 1) * coarse_w + 1;
+            let fine = taps.iter().map(|tap| {
+                let (f, a, b) = (*tap as usize / (K * K), *tap as usize / K % K, *tap as usize % K);
+                ((f * fine_h + a) * fine_w + b) as u32
+            });
+            std::iter::once(coarse as u32).chain(fine).collect::<Vec<u32>>()
+        });
     let band = h.div_ceil(4);
     let splits = h.div_ceil(band);
     let kernel = SparseWeightGrad {
         stride: stride as u32,
-        entries: entries as u32,
+        group: group as u32,
+        groups: groups as u32,
         h: h as u32,
         w: w as u32,
         coarse_w: coarse_w as u32,
@@ -94,7 +106,7 @@ fn weight_grad((c, h, w): (usize, usize, usize), stride: usize) -> Case {
         Values(normal(c * coarse_h * coarse_w, 7)),
         Values(normal(INPUTS * fine_h * fine_w, 8)),
         Table(table.collect()),
-        Output(splits * entries),
+        Output(splits * groups * group),
     ];
     Case::new(&format!("{c}x{h}x{w}"), kernel, bound)
 }

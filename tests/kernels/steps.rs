@@ -7,7 +7,7 @@ use optimal_eye_surgeon::cpu::CpuExecutor;
 use optimal_eye_surgeon::engine::{EngineError, Executor};
 use optimal_eye_surgeon::gpu::{BuildOptions, GpuExecutor};
 use optimal_eye_surgeon::kernels::shader_text;
-use optimal_eye_surgeon::network::{Hourglass, Network, draw_input, draw_theta};
+use optimal_eye_surgeon::network::{Hourglass, Network, SkipHourglass, draw_input, draw_theta};
 use optimal_eye_surgeon::rng::{Draws, Stream};
 use optimal_eye_surgeon::step::{
     AdamSettings, Fitting, Handles, Learning, Problem, Step, StepSettings, TensorId, Tuning, WeightPath, fit_step,
@@ -34,7 +34,17 @@ fn network() -> Network {
     description.build().expect("a small network")
 }
 
-fn settings(rewrites: bool) -> StepSettings {
+pub fn skip() -> Network {
+    let description = SkipHourglass {
+        input_channels: 5,
+        channels: vec![6, 7],
+        skip_channels: 3,
+        output_channels: 3,
+    };
+    description.build().expect("a small network")
+}
+
+pub fn settings(rewrites: bool) -> StepSettings {
     StepSettings {
         adam: AdamSettings::default(),
         schedule_len: STEPS as usize + 1,
@@ -45,10 +55,10 @@ fn settings(rewrites: bool) -> StepSettings {
     }
 }
 
-/// Keeps a third of the weights, and every parameter of the normalisations and the output.
-fn mask(network: &Network) -> Vec<bool> {
+/// Keeps a fraction of the weights, and every parameter of the normalisations and the output.
+pub fn mask(network: &Network, fraction: f32) -> Vec<bool> {
     let draws = Draws::new(5, Stream::Shuffle);
-    let mut keep: Vec<bool> = (0..network.n).map(|i| draws.uniform(0, i) < 0.3).collect();
+    let mut keep: Vec<bool> = (0..network.n).map(|i| draws.uniform(0, i) < fraction).collect();
     for parameter in network
         .parameters
         .iter()
@@ -59,10 +69,10 @@ fn mask(network: &Network) -> Vec<bool> {
     keep
 }
 
-/// Initial values: small learning rates, so that Adam does not magnify the noise of near-zero gradients.
-fn initial(network: &Network, handles: &Handles) -> Vec<(TensorId, Vec<f32>)> {
-    let z = draw_input(network.description.input_channels, PROBLEM.height, PROBLEM.width, 1);
-    let plane = PROBLEM.height * PROBLEM.width;
+/// Initial values by list of parts: small learning rates, so that Adam does not magnify the noise of near-zero gradients.
+fn initial(network: &Network, problem: Problem, handles: &Handles) -> Vec<(Vec<TensorId>, Vec<f32>)> {
+    let z = draw_input(network.input_channels, problem.height, problem.width, 1);
+    let plane = problem.height * problem.width;
     let input: Vec<f32> = handles
         .live_inputs
         .iter()
@@ -72,28 +82,32 @@ fn initial(network: &Network, handles: &Handles) -> Vec<(TensorId, Vec<f32>)> {
         .flat_map(|t| [1e-4 / (1.0 - 0.9f32.powi(t as i32 + 1)), 1.0, 0.2, 0.0])
         .collect();
     let mut values = vec![
-        (handles.parameters, handles.entries.gather(&draw_theta(network, 2))),
-        (handles.input, input),
-        (handles.noisy, uniform(3 * plane, 3)),
-        (handles.clean, uniform(3 * plane, 4)),
-        (handles.schedule, schedule),
+        (
+            vec![handles.parameters],
+            handles.entries.gather(&draw_theta(network, 2)),
+        ),
+        (handles.input.clone(), input),
+        (handles.noisy.clone(), uniform(3 * plane, 3)),
+        (handles.clean.clone(), uniform(3 * plane, 4)),
+        (vec![handles.schedule], schedule),
     ];
     if let Some(logits) = handles.logits {
-        values.push((logits, vec![2.0; network.n]));
+        values.push((vec![logits], vec![2.0; network.n]));
     }
     values
 }
 
 /// Each tensor of interest after the steps; the gradient is the first step's.
-async fn run(
+pub async fn run(
     executor: &mut Executor,
     step: &Step,
     network: &Network,
+    problem: Problem,
     handles: &Handles,
 ) -> Result<Vec<Vec<f32>>, EngineError> {
     executor.poison()?;
-    for (tensor, values) in initial(network, handles) {
-        executor.write(tensor, &values)?;
+    for (parts, values) in initial(network, problem, handles) {
+        executor.write_parts(&parts, &values)?;
     }
     executor.run_prologue().await?;
     let mut gradient = Vec::new();
@@ -104,9 +118,8 @@ async fn run(
             gradient = executor.read(handles.gradient).await?;
         }
     }
-    let mut results = executor
-        .read_all(&[handles.ring, handles.parameters, handles.output])
-        .await?;
+    let mut results = executor.read_all(&[handles.ring, handles.parameters]).await?;
+    results.push(executor.read_parts(&handles.output).await?);
     results.push(gradient);
     if let Some(logits) = handles.logits {
         results.push(executor.read(logits).await?);
@@ -114,8 +127,8 @@ async fn run(
     Ok(results)
 }
 
-fn compare(name: &str, step: &Step, handles: &Handles, failures: &mut Vec<String>) {
-    let (context, network) = (context(), network());
+fn compare(name: &str, network: &Network, step: &Step, handles: &Handles, failures: &mut Vec<String>) {
+    let context = context();
     let mut cpu: Executor = CpuExecutor::new(step).into();
     let built = pollster::block_on(GpuExecutor::build(&context, step, &BuildOptions::default(), |_, _| {}));
     let mut gpu: Executor = match built {
@@ -123,14 +136,20 @@ fn compare(name: &str, step: &Step, handles: &Handles, failures: &mut Vec<String
         Err(error) => return failures.push(format!("{name}: {error}")),
     };
     let [cpu, gpu] = [&mut cpu, &mut gpu].map(|executor| {
-        pollster::block_on(run(executor, step, &network, handles)).unwrap_or_else(|error| panic!("{name}: {error}"))
+        pollster::block_on(run(executor, step, network, PROBLEM, handles))
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
     });
-    for (label, (cpu, gpu)) in ["ring", "parameters", "output", "gradient", "logits"]
+    agree(name, &cpu, &gpu, failures);
+}
+
+/// Compares what two executors or two steps made of the same start.
+pub fn agree(name: &str, expected: &[Vec<f32>], found: &[Vec<f32>], failures: &mut Vec<String>) {
+    for (label, (expected, found)) in ["ring", "parameters", "output", "gradient", "logits"]
         .iter()
-        .zip(cpu.iter().zip(&gpu))
+        .zip(expected.iter().zip(found))
     {
-        let largest = cpu.iter().fold(0.0f32, |a, x| a.max(x.abs()));
-        let furthest = cpu.iter().zip(gpu).fold(0.0f32, |a, (x, y)| {
+        let largest = expected.iter().fold(0.0f32, |a, x| a.max(x.abs()));
+        let furthest = expected.iter().zip(found).fold(0.0f32, |a, (x, y)| {
             if (x - y).is_nan() {
                 f32::NAN
             } else {
@@ -138,7 +157,7 @@ fn compare(name: &str, step: &Step, handles: &Handles, failures: &mut Vec<String
             }
         });
         // NaN fails both.
-        if !(largest > 0.0 && furthest <= 2e-4 * largest) {
+        if !(largest > 0.0 && furthest <= 2e-4 * largest && expected.len() == found.len()) {
             failures.push(format!("{name}: {label} differs by {furthest:e} of {largest:e}"));
         }
     }
@@ -146,21 +165,36 @@ fn compare(name: &str, step: &Step, handles: &Handles, failures: &mut Vec<String
 
 #[test]
 fn fits_agree_on_every_path() {
-    let network = network();
-    let keep = mask(&network);
+    check_fits(&network());
+}
+
+#[test]
+fn fits_with_skip_connections_agree_on_every_path() {
+    check_fits(&skip());
+}
+
+fn check_fits(network: &Network) {
+    let keep = mask(network, 0.3);
     let mut failures = Vec::new();
     for rewrites in [true, false] {
         let (step, handles) = fit_step(
-            &network,
+            network,
             PROBLEM,
             Fitting {
                 keep: None,
                 path: WeightPath::Auto,
+                tracking: None,
             },
             settings(rewrites),
         )
         .expect("a step");
-        compare(&format!("dense, rewrites {rewrites}"), &step, &handles, &mut failures);
+        compare(
+            &format!("dense, rewrites {rewrites}"),
+            network,
+            &step,
+            &handles,
+            &mut failures,
+        );
         for path in [
             WeightPath::Full,
             WeightPath::Compact,
@@ -170,10 +204,12 @@ fn fits_agree_on_every_path() {
             let fitting = Fitting {
                 keep: Some(&keep),
                 path,
+                tracking: None,
             };
-            let (step, handles) = fit_step(&network, PROBLEM, fitting, settings(rewrites)).expect("a live mask");
+            let (step, handles) = fit_step(network, PROBLEM, fitting, settings(rewrites)).expect("a live mask");
             compare(
                 &format!("{path:?}, rewrites {rewrites}"),
+                network,
                 &step,
                 &handles,
                 &mut failures,
@@ -196,7 +232,13 @@ fn learning_agrees() {
             supplied: 0,
         };
         let (step, handles) = learn_step(&network, PROBLEM, learning, settings(true)).expect("a step");
-        compare(&format!("learning, pull {pull}"), &step, &handles, &mut failures);
+        compare(
+            &format!("learning, pull {pull}"),
+            &network,
+            &step,
+            &handles,
+            &mut failures,
+        );
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
@@ -205,7 +247,7 @@ fn learning_agrees() {
 #[test]
 fn the_papers_network_validates() {
     let network = Hourglass::default().build().expect("the paper's network");
-    let keep = mask(&network);
+    let keep = mask(&network, 0.3);
     let mut texts = BTreeSet::new();
     for side in [192, 512] {
         let problem = Problem {
@@ -224,9 +266,18 @@ fn the_papers_network_validates() {
             (Some(&keep[..]), WeightPath::Sparse),
         ] {
             steps.push(
-                fit_step(&network, problem, Fitting { keep, path }, settings)
-                    .expect("a step")
-                    .0,
+                fit_step(
+                    &network,
+                    problem,
+                    Fitting {
+                        keep,
+                        path,
+                        tracking: None,
+                    },
+                    settings,
+                )
+                .expect("a step")
+                .0,
             );
         }
         let learning = Learning {

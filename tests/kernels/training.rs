@@ -8,7 +8,7 @@ use optimal_eye_surgeon::kernels::loss_finalise::LossFinalise;
 use optimal_eye_surgeon::kernels::sigmoid_loss::SigmoidLoss;
 
 use crate::case::Bound::{Output, State, Table, Values};
-use crate::case::{Case, below, normal, shuffled, uniform};
+use crate::case::{Case, below, normal, shuffled, sum, uniform};
 
 /// Numbers of parameters: fewer than threads, odd, a round number.
 const COUNTS: [usize; 3] = [5, 1003, 4096];
@@ -25,7 +25,9 @@ pub fn cases() -> Vec<Case> {
     for (h, w) in [(41, 55), (3, 3), (16, 32), (7, 140)] {
         cases.extend([1, 3].map(|channels| sigmoid_loss(channels, h, w)));
     }
-    cases.extend([(1, 1), (3, 57)].map(|(channels, count)| loss_finalise(channels, count)));
+    for accumulate in [false, true] {
+        cases.extend([(1, 1), (3, 57)].map(|(channels, count)| loss_finalise(channels, count, accumulate)));
+    }
     cases
 }
 
@@ -147,10 +149,11 @@ fn sigmoid_loss(channels: usize, h: usize, w: usize) -> Case {
     Case::new(&format!("{channels}x{h}x{w}"), kernel, bound)
 }
 
-fn loss_finalise(channels: usize, count: usize) -> Case {
+fn loss_finalise(channels: usize, count: usize, accumulate: bool) -> Case {
     let (mask_count, ring_len) = (11, 4);
     let kernel = LossFinalise {
         channels: channels as u32,
+        accumulate: u32::from(accumulate),
         count: count as u32,
         inverse: 0.01,
         mask_count: mask_count as u32,
@@ -164,7 +167,7 @@ fn loss_finalise(channels: usize, count: usize) -> Case {
         Table(shuffled(channels + 4, 21)[..channels].to_vec()),
         Values(vec![6.0]),
         Output(channels + 4),
-        Output(4 * ring_len),
+        sum(4 * ring_len, accumulate),
     ];
     Case::new(&count.to_string(), kernel, bound)
 }

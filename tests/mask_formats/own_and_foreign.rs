@@ -285,7 +285,7 @@ fn the_authors_masks_have_their_known_counts() {
         let mask = import(&file, name).expect(name);
         assert_eq!(mask.kept(), 150_443, "{name}");
         assert_eq!(mask.metadata.network, Some(Hourglass::default()));
-        let facts = info(&mask, &network).expect(name);
+        let facts = info(&mask, &Hourglass::default(), &network).expect(name);
         let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split(',').collect()).collect();
         assert_eq!(rows.len(), facts.tensors.len());
         for (row, tensor) in rows.iter().zip(&facts.tensors) {

@@ -37,6 +37,7 @@ fn packed(graph: &mut Graph, weights: &Tensor, transposed: bool) -> (TensorId, u
         coarse_ch: coarse as u32,
         fine_ch: fine as u32,
         offset: 0,
+        inputs: fine as u32,
     };
     graph.push(kernel, &[q.into(), packed.into()]);
     (packed, k)
@@ -85,6 +86,8 @@ pub fn conv(case: &Case, device: &Device) -> Outcome {
             k: k as u32,
             stride: stride as u32,
             strip: 2,
+            rows: 2,
+            accumulate: 0,
             fine_ch: fine_ch as u32,
             fine_h: fine_h as u32,
             fine_w: fine_w as u32,
@@ -138,14 +141,16 @@ pub fn conv_transpose(case: &Case, device: &Device) -> Outcome {
         let kernel = CorrelateTransposed {
             k: k as u32,
             stride: stride as u32,
+            shift: (stride * halo) as u32,
             strip: 2,
+            rows: 2,
+            accumulate: 0,
             coarse_ch: coarse_ch as u32,
             coarse_h: full_h as u32,
             coarse_w: full_w as u32,
             fine_ch: fine_ch as u32,
             fine_h: fine_h as u32,
             fine_w: fine_w as u32,
-            shift: (stride * halo) as u32,
         };
         graph.push(kernel, &[coarse.id.into(), packed.into(), fine.into()]);
         let [values] = graph.run(device, [fine]);

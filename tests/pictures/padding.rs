@@ -90,7 +90,7 @@ fn the_network_decides_the_size() {
     assert_eq!(size(4096, 4095), (4096, 4096));
     for (w, h) in [(16, 4096), (100, 65), (511, 513)] {
         let (w, h) = size(w, h);
-        assert!(network.check_size(w, h).is_ok());
+        assert!(network.build().expect("builds").size.check(w, h).is_ok());
     }
     let whole = make::picture(64, 24);
     assert_eq!(Padding::for_size(64, 24, 64, 24).pad(&whole), whole);

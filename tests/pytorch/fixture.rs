@@ -7,13 +7,17 @@ use optimal_eye_surgeon::network::{Hourglass, Network, Parameter};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
-type Tensors = BTreeMap<String, Vec<f32>>;
+pub type Tensors = BTreeMap<String, Vec<f32>>;
 
-fn load(file: &str) -> Tensors {
+pub fn load_bytes(file: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures")
         .join(file);
-    let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+pub fn load(file: &str) -> Tensors {
+    let bytes = load_bytes(file);
     let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
     tensors
         .iter()
@@ -30,6 +34,7 @@ fn load(file: &str) -> Tensors {
 /// A network with its inputs.
 pub struct Fixture {
     pub name: String,
+    pub description: Hourglass,
     pub network: Network,
     inputs: Tensors,
     json: Value,
@@ -48,15 +53,15 @@ impl Fixture {
         let json: Value = serde_json::from_slice(&std::fs::read(path).expect("the fixture")).expect("JSON");
         let channels = json["channels"].as_array().expect("channels");
         let channels = channels.iter().map(|c| c.as_u64().expect("a count") as usize).collect();
-        let network = Hourglass {
+        let description = Hourglass {
             channels,
             ..Hourglass::default()
-        }
-        .build()
-        .expect("builds");
+        };
+        let network = description.build().expect("builds");
         assert_eq!(network.n as u64, json["parameters"].as_u64().expect("parameters"));
         Self {
             name: name.into(),
+            description,
             network,
             inputs: load(&format!("{name}.safetensors")),
             json,

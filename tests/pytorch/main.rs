@@ -2,6 +2,7 @@
 //! learning, on the CPU twins and on the GPU. The fixtures and their yardstick are described in tests/fixtures/README.md.
 
 mod fixture;
+mod pruning;
 
 use std::time::Duration;
 
@@ -69,9 +70,9 @@ fn start(executor: &mut Executor, handles: &Handles, fixture: &Fixture, paramete
         .collect();
     let writes = [
         (handles.parameters, parameters.to_vec()),
-        (handles.input, input),
-        (handles.noisy, fixture.tensor("noisy")),
-        (handles.clean, fixture.tensor("clean")),
+        (handles.input[0], input),
+        (handles.noisy[0], fixture.tensor("noisy")),
+        (handles.clean[0], fixture.tensor("clean")),
         (handles.schedule, schedule.to_vec()),
     ];
     for (tensor, values) in writes {
@@ -111,6 +112,7 @@ fn check_fit(report: &mut Report, fixture: &Fixture, case: &str, device: Device,
     let fitting = Fitting {
         keep: keep.as_deref(),
         path,
+        tracking: None,
     };
     let (step, handles) =
         fit_step(&fixture.network, problem, fitting, settings(steps, adam, rewrites)).expect("the step builds");
@@ -133,7 +135,7 @@ fn check_fit(report: &mut Report, fixture: &Fixture, case: &str, device: Device,
     for t in 1..=steps {
         run_step(&mut executor);
         if t == 1 {
-            let output = read(&mut executor, handles.output);
+            let output = read(&mut executor, handles.output[0]);
             report.output(&what, &results, &output);
             let grad = read(&mut executor, handles.gradient);
             let mut flat = vec![0.0; fixture.network.n];

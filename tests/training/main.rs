@@ -1,5 +1,7 @@
 //! Runs as a whole, through the training loop that every front end uses.
 
+mod tracking;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,0 +1,149 @@
+//! Which picture `oes fit` returns: the options, and what the report says of it.
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::error::CliError;
+use crate::picture::Picture;
+use crate::step::Statistic;
+use crate::train::{FitSpec, LrDrop, Returned, Run, TrackSpec};
+
+/// Nets in an ensemble.
+const MEMBERS: u64 = 5;
+/// Outputs in ES-WMV's window, as published.
+const WINDOW: u32 = 100;
+
+#[derive(Args)]
+pub struct ReturnArgs {
+    /// Which picture is the result [default: last]
+    #[arg(long = "return", value_name = "WHICH")]
+    pub which: Option<ReturnName>,
+    /// The average keeps this share of itself in a step [default: 0.99]
+    #[arg(long, value_name = "DECAY")]
+    ema: Option<f64>,
+    /// The statistic that says when to stop [default: emv]
+    #[arg(long)]
+    stop_by: Option<StatisticName>,
+    /// Outputs in the window of `--stop-by wmv` [default: 100]
+    #[arg(long, value_name = "STEPS")]
+    window: Option<u32>,
+    /// Ends the run this many steps after the best moment to stop, where `--return` asks for it [default: 1000]
+    #[arg(long, value_name = "STEPS")]
+    patience: Option<u64>,
+    /// Networks in an ensemble, each with its own initial weights and redrawn channels [default: 5]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(2..=100))]
+    members: Option<u64>,
+    /// From this step on the learning rate is lower
+    #[arg(long, value_name = "STEP")]
+    lr_drop_at: Option<u64>,
+    /// What the learning rate is then multiplied by [default: 0.3]
+    #[arg(long, value_name = "FACTOR", requires = "lr_drop_at")]
+    lr_drop: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReturnName {
+    /// What the network draws after the last step
+    Last,
+    /// The exponential mean of all that it drew
+    Ema,
+    /// What it drew when the outputs changed least: early stopping by ES-EMV or ES-WMV
+    Stopped,
+    /// The exponential mean as it was then
+    StoppedEma,
+    /// The mean of several networks' exponential means
+    Ensemble,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StatisticName {
+    /// The exponential moving variance of the outputs
+    Emv,
+    /// The variance of the last outputs
+    Wmv,
+}
+
+impl From<ReturnName> for Returned {
+    /// An ensemble's members return their averages.
+    fn from(name: ReturnName) -> Self {
+        match name {
+            ReturnName::Last => Self::Last,
+            ReturnName::Ema | ReturnName::Ensemble => Self::Average,
+            ReturnName::Stopped => Self::Stopped,
+            ReturnName::StoppedEma => Self::StoppedAverage,
+        }
+    }
+}
+
+impl ReturnArgs {
+    pub fn which(&self) -> ReturnName {
+        self.which.unwrap_or(ReturnName::Last)
+    }
+
+    /// Networks to train, where an ensemble is asked for.
+    pub fn members(&self) -> Option<u64> {
+        (self.which() == ReturnName::Ensemble).then(|| self.members.unwrap_or(MEMBERS))
+    }
+
+    /// Whether the run ends when it is past the best moment.
+    pub fn ends_early(&self) -> bool {
+        matches!(self.which(), ReturnName::Stopped | ReturnName::StoppedEma)
+    }
+
+    /// Sets what the options say about averages, stopping and the learning rate.
+    ///
+    /// # Errors
+    /// [`CliError::Arguments`] for an option that the chosen result has no use for.
+    pub fn apply(&self, fit: &mut FitSpec) -> Result<(), CliError> {
+        let which = self.which();
+        let useless = [
+            (
+                "--ema",
+                self.ema.is_some() && matches!(which, ReturnName::Last | ReturnName::Stopped),
+            ),
+            ("--stop-by", self.stop_by.is_some() && !self.ends_early()),
+            ("--patience", self.patience.is_some() && !self.ends_early()),
+            (
+                "--window",
+                self.window.is_some() && self.stop_by != Some(StatisticName::Wmv),
+            ),
+            ("--members", self.members.is_some() && which != ReturnName::Ensemble),
+        ];
+        if let Some((option, _)) = useless.iter().find(|(_, useless)| *useless) {
+            let which = which
+                .to_possible_value()
+                .map_or_else(String::new, |value| value.get_name().to_string());
+            return Err(CliError::Arguments(format!(
+                "{option} means nothing with --return {which}"
+            )));
+        }
+        fit.drop = self.lr_drop_at.map(|from| LrDrop {
+            from,
+            factor: self.lr_drop.unwrap_or(0.3),
+        });
+        if which == ReturnName::Last {
+            return Ok(());
+        }
+        let mut tracking = TrackSpec::default();
+        tracking.decay = self.ema.unwrap_or(tracking.decay);
+        tracking.patience = self.patience.unwrap_or(tracking.patience);
+        if self.stop_by == Some(StatisticName::Wmv) {
+            tracking.statistic = Statistic::Wmv {
+                window: self.window.unwrap_or(WINDOW),
+            };
+        }
+        fit.tracking = Some(tracking);
+        Ok(())
+    }
+}
+
+/// The result of a run: its picture, and what the report says of it.
+///
+/// # Errors
+/// The device's errors; [`CliError::Train`] if there was no moment to stop.
+pub async fn of_run(run: &mut Run, which: ReturnName) -> Result<(Picture, Value), CliError> {
+    let picture = run.returned(which.into()).await?;
+    let (step, psnr) = run.returned_point(which.into()).unzip();
+    let name = which.to_possible_value().map(|value| value.get_name().to_string());
+    Ok((picture, json!({ "which": name, "step": step, "psnr": psnr.flatten() })))
+}

@@ -1,0 +1,351 @@
+//! `oes sweep`: runs a plan's jobs one after the other; `oes report`: tables and plots of what sweeps found.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use sha2::{Digest, Sha256};
+
+use super::error::{CliError, Done};
+use super::options::DeviceArgs;
+use super::progress::{Counting, Meter, duration};
+use super::report::peak;
+use super::{adapter, input, interrupt, output};
+use crate::mask::{Mask, shuffle};
+use crate::network::{Connectivity, Hourglass, Network, ParameterKind};
+use crate::picture::{Picture, decode, ssim};
+use crate::prune::{self, PruneSpec, Scope};
+use crate::sweep::{Job, Method, Outcome, Plan, Record, Shard, Store, SweepError, report, thinned};
+use crate::train::{Backend, Job as TrainJob, Learner, Returned, Run, RunSpec, StateIn, Task, TrackSpec, TrainError};
+
+const SWEEP_EXAMPLES: &str = "\
+A plan is a TOML file of lists, every entry crossed with every other:
+  images = ['photos', 'lena.png']       # folders and pictures [default: the repository's samples]
+  methods = ['dense', 'oes', 'snip', 'synflow-layer', 'mask:chelsea', 'shuffle-channels:chelsea']
+  keep = [0.03, 0.05]                   # for methods that make a mask [default: 0.05]
+  sigma = [0.1]                         # [default: 0.1]
+  seeds = [0, 1, 2]                     # noise, initial weights and masks [default: 0]
+  size = 192                            # side of the centre crop [default: the whole picture]
+  steps = 2000                          # [default: 2000]; learn_steps, channels: optional
+
+Examples:
+  oes sweep plans/methods-small.toml --out results
+  Killed? The same command goes on; only the fit in flight is done again.
+  On eight machines, or as a job array, into one shared folder or into eight that are merged later:
+    oes sweep plan.toml --out results --shard 3/8
+  oes report results --out report";
+
+#[derive(Args)]
+#[command(after_help = SWEEP_EXAMPLES)]
+pub struct SweepArgs {
+    /// What to run
+    #[arg(value_name = "PLAN.toml")]
+    plan: PathBuf,
+    /// Where results and learned masks go; what is there already is not run again
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Runs every N-th job from the I-th on
+    #[arg(long, value_name = "I/N")]
+    shard: Option<String>,
+    #[command(flatten, next_help_heading = "Device")]
+    device: DeviceArgs,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  oes report results-a results-b --out report")]
+pub struct ReportArgs {
+    /// Folders with results of `oes sweep`
+    #[arg(value_name = "DIR", required = true)]
+    folders: Vec<PathBuf>,
+    /// Where the tables (Markdown, CSV) and plots (SVG) go
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Between two looks at the clock and at Ctrl-C.
+const WINDOW: Duration = Duration::from_millis(500);
+
+/// # Errors
+/// [`CliError::Sweep`] for the plan and the results, otherwise as a fit.
+pub async fn execute(args: &SweepArgs) -> Result<Done, CliError> {
+    let text = input::bytes(&args.plan)?;
+    let plan = Plan::parse(&String::from_utf8_lossy(&text), &args.plan)?;
+    let shard = args.shard.as_deref().map_or(Ok(Shard::ALL), str::parse)?;
+    let jobs = plan.jobs()?;
+    let mut store = Store::open(&args.out, shard)?;
+    let mine = jobs.into_iter().enumerate().filter(|(place, _)| shard.takes(*place));
+    let (done, open): (Vec<Job>, Vec<Job>) = mine.map(|(_, job)| job).partition(|job| store.has(&job.id()));
+    eprintln!(
+        "oes: {} jobs, {} of them done before",
+        done.len() + open.len(),
+        done.len()
+    );
+    interrupt::listen();
+    let backend = adapter::backend(&args.device).await?;
+    let mut clock = Clock::default();
+    for (at, job) in open.iter().enumerate() {
+        eprintln!(
+            "oes: {} of {}: {}{}",
+            at + 1,
+            open.len(),
+            job.words(),
+            clock.left(&open[at..])
+        );
+        let begun = Instant::now();
+        let Some(record) = run(job, &args.out, &backend).await? else {
+            return Ok(Done::Interrupted);
+        };
+        clock.add(job, begun.elapsed());
+        println!("{}: {}", job.words(), words(&record));
+        store.add(record)?;
+    }
+    Ok(Done::Complete)
+}
+
+/// # Errors
+/// [`CliError::Sweep`].
+pub fn execute_report(args: &ReportArgs) -> Result<Done, CliError> {
+    for path in report::write(&args.folders, &args.out)? {
+        println!("{}", path.display());
+    }
+    Ok(Done::Complete)
+}
+
+/// The result in a few words.
+fn words(record: &Record) -> String {
+    match record.outcome {
+        Outcome::Collapsed => "collapsed: the mask has no way from the input to the picture".into(),
+        Outcome::Diverged => "diverged: the loss became no number".into(),
+        Outcome::Fitted => {
+            let decibels = |psnr: Option<f64>| psnr.map_or_else(|| "-".into(), |psnr| format!("{psnr:.2} dB"));
+            format!(
+                "peak {}, last {}, average {}, {:.0} s",
+                decibels(record.peak_psnr),
+                decibels(record.last_psnr),
+                decibels(record.average_psnr),
+                record.seconds
+            )
+        }
+    }
+}
+
+/// How long jobs of each method took.
+#[derive(Default)]
+struct Clock(BTreeMap<String, (f64, u32)>);
+
+impl Clock {
+    fn add(&mut self, job: &Job, time: Duration) {
+        let entry = self.0.entry(job.method.to_string()).or_default();
+        *entry = (entry.0 + time.as_secs_f64(), entry.1 + 1);
+    }
+
+    /// The time that these jobs will take, as the end of a sentence; nothing before the first is done.
+    fn left(&self, jobs: &[Job]) -> String {
+        let (sum, count) = self
+            .0
+            .values()
+            .fold((0.0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
+        if count == 0 {
+            return String::new();
+        }
+        let seconds = jobs.iter().map(|job| match self.0.get(&job.method.to_string()) {
+            Some((sum, count)) => sum / f64::from(*count),
+            None => sum / f64::from(count),
+        });
+        format!("; about {} left", duration(seconds.sum()))
+    }
+}
+
+/// Does one job; `None` if it was interrupted.
+async fn run(job: &Job, folder: &Path, backend: &Backend) -> Result<Option<Record>, CliError> {
+    let begun = Instant::now();
+    let bytes = input::bytes(&job.image)?;
+    let picture = picture(job, &bytes)?;
+    let hash: String = Sha256::digest(&bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let Some(chosen) = choose(job, folder, &picture, backend).await? else {
+        return Ok(None);
+    };
+    let (description, keep) = chosen;
+    let network = description.build().map_err(TrainError::from)?;
+    let mut spec = match &keep {
+        Some(keep) => RunSpec::sparse(description.clone(), keep.clone()),
+        None => RunSpec::dense(description.clone()),
+    };
+    seed(&mut spec, job, job.steps);
+    if let TrainJob::Fit(fit) = &mut spec.job {
+        fit.tracking = Some(TrackSpec::default());
+    }
+    let mut record = Record::of(job, backend.adapter(), hash, spec.lr);
+    record.network = description;
+    if let Some(keep) = &keep {
+        describe(&mut record, &network, keep);
+        if !Connectivity::of(&network, keep).is_alive() {
+            record.outcome = Outcome::Collapsed;
+            record.seconds = begun.elapsed().as_secs_f64();
+            return Ok(Some(record));
+        }
+    }
+    let task = Task::new(&picture, job.sigma, job.seed, &spec.network)?;
+    let mut run = Run::new(spec, task, backend, StateIn::default(), |_, _| {}).await?;
+    record.macs = run.plan().macs;
+    match train(&mut run).await {
+        Ok(true) => measure(&mut record, &mut run, &picture).await?,
+        Ok(false) => return Ok(None),
+        Err(TrainError::Diverged { .. }) => record.outcome = Outcome::Diverged,
+        Err(error) => return Err(error.into()),
+    }
+    record.curve = thinned(run.curve());
+    record.seconds = begun.elapsed().as_secs_f64();
+    Ok(Some(record))
+}
+
+/// Trains to the end; false if it was interrupted.
+async fn train(run: &mut Run) -> Result<bool, TrainError> {
+    let mut meter = Meter::new(0, run.spec().steps);
+    while !run.is_finished() && !interrupt::asked() {
+        let progress = run.advance(WINDOW).await?;
+        meter.update(progress.step, run.curve().last());
+    }
+    meter.finish();
+    Ok(run.is_finished())
+}
+
+fn seed(spec: &mut RunSpec, job: &Job, steps: u64) {
+    spec.steps = steps;
+    spec.init_seed = job.seed;
+    spec.seed = job.seed;
+}
+
+fn picture(job: &Job, bytes: &[u8]) -> Result<Picture, CliError> {
+    let explain = |error| CliError::Picture {
+        path: job.image.clone(),
+        error,
+    };
+    let picture = decode(bytes).map_err(explain)?.picture;
+    match job.size {
+        Some(side) => picture.centre_crop(side as usize, side as usize).map_err(explain),
+        None => Ok(picture),
+    }
+}
+
+type Chosen = (Hourglass, Option<Arc<Vec<bool>>>);
+
+/// The network and the weights to fit; `None` if choosing them was interrupted.
+async fn choose(job: &Job, folder: &Path, picture: &Picture, backend: &Backend) -> Result<Option<Chosen>, CliError> {
+    let given = |source: &str| -> Result<(Hourglass, Mask), CliError> {
+        let mask = input::mask(source)?;
+        let network = mask.metadata.network.clone().unwrap_or_else(|| job.network.clone());
+        Ok((network, mask))
+    };
+    let (network, mask) = match &job.method {
+        Method::Dense => return Ok(Some((job.network.clone(), None))),
+        Method::Mask(source) => given(source)?,
+        Method::Shuffled(what, source) => {
+            let (network, mask) = given(source)?;
+            let built = network.build().map_err(TrainError::from)?;
+            let mask = shuffle(&mask, &built, *what, job.seed).map_err(TrainError::from)?;
+            (network, mask)
+        }
+        Method::Pruned(method, scope) => (
+            job.network.clone(),
+            pruned(job, *method, *scope, picture, backend).await?,
+        ),
+        Method::Learned(learner) => match learned(job, *learner, folder, picture, backend).await? {
+            Some(mask) => (job.network.clone(), mask),
+            None => return Ok(None),
+        },
+    };
+    Ok(Some((network, Some(Arc::new(mask.keep)))))
+}
+
+/// The mask that a pruning method gives for the job's own noisy picture and initial weights.
+async fn pruned(
+    job: &Job,
+    method: prune::Method,
+    scope: Scope,
+    picture: &Picture,
+    backend: &Backend,
+) -> Result<Mask, CliError> {
+    let mut spec = PruneSpec::new(job.network.clone(), method);
+    spec.scope = scope;
+    spec.keep = job.keep.unwrap_or(spec.keep);
+    (spec.init_seed, spec.seed) = (job.seed, job.seed);
+    let task = Task::new(picture, job.sigma, job.seed, &spec.network)?;
+    let mut counting = Counting::new("parts of the scores");
+    let progress = |done, total| counting.update(done, total);
+    let mask = prune::prune(&spec, task, StateIn::default(), backend, progress).await?;
+    counting.finish();
+    Ok(mask)
+}
+
+/// The mask learned on the job's own noisy picture: from the folder's masks, or learned now and put there.
+async fn learned(
+    job: &Job,
+    learner: Learner,
+    folder: &Path,
+    picture: &Picture,
+    backend: &Backend,
+) -> Result<Option<Mask>, CliError> {
+    let masks = folder.join("masks");
+    let path = masks.join(format!("{}.safetensors", job.mask_id()));
+    // A damaged file is learned again: only a whole one is ever put there.
+    if let Some(mask) = fs::read(&path).ok().and_then(|bytes| Mask::from_bytes(&bytes).ok()) {
+        return Ok(Some(mask));
+    }
+    let mut spec = RunSpec::learn(job.network.clone(), learner);
+    let keep = job.keep.unwrap_or_default();
+    if let TrainJob::Learn(learn) = &mut spec.job {
+        learn.keep = keep;
+    }
+    let steps = job.learn_steps.unwrap_or(spec.steps);
+    seed(&mut spec, job, steps);
+    let task = Task::new(picture, job.sigma, job.seed, &spec.network)?;
+    let mut run = Run::new(spec, task, backend, StateIn::default(), |_, _| {}).await?;
+    if !train(&mut run).await? {
+        return Ok(None);
+    }
+    let mask = run.mask(keep, &job.picture()).await?;
+    let bytes = mask.to_bytes().map_err(|error| CliError::Encode(error.to_string()))?;
+    fs::create_dir_all(&masks).map_err(|error| SweepError::file(&masks, error))?;
+    output::write(&path, &bytes)?;
+    Ok(Some(mask))
+}
+
+/// What the record says about the mask.
+fn describe(record: &mut Record, network: &Network, keep: &[bool]) {
+    let kept = |range: std::ops::Range<usize>| keep[range].iter().filter(|kept| **kept).count();
+    record.kept = Some(kept(0..keep.len()));
+    let convolutions = network.parameters.iter();
+    let convolutions = convolutions.filter(|parameter| parameter.kind == ParameterKind::ConvWeight);
+    record.densities = convolutions
+        .map(|parameter| {
+            let density = kept(parameter.range()) as f64 / parameter.len() as f64;
+            (parameter.name.clone(), density)
+        })
+        .collect();
+    let live = Connectivity::of(network, keep).live;
+    record.live_channels = (0..live.sets.len()).map(|set| live.count(set)).collect();
+}
+
+async fn measure(record: &mut Record, run: &mut Run, clean: &Picture) -> Result<(), TrainError> {
+    let last = run.returned(Returned::Last).await?;
+    let average = run.returned(Returned::Average).await?;
+    (record.last_ssim, record.average_ssim) = (ssim(&last, clean), ssim(&average, clean));
+    let psnr = |returned| run.returned_point(returned).and_then(|(_, psnr)| psnr);
+    record.last_psnr = psnr(Returned::Last);
+    record.average_psnr = psnr(Returned::Average);
+    record.stopped_step = run.stopping_step();
+    record.stopped_psnr = psnr(Returned::Stopped);
+    record.stopped_average_psnr = psnr(Returned::StoppedAverage);
+    let best = peak(run.curve());
+    record.peak_step = best.map(|point| point.step);
+    record.peak_psnr = best.and_then(|point| point.psnr);
+    record.masked_psnr = run.curve().first().and_then(|point| point.psnr);
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! What a fit returns, and when it should have stopped (method section 9).
+
+use serde::{Deserialize, Serialize};
+
+use super::TrainError;
+use super::run::{Point, Run};
+use super::spec::TrackSpec;
+use crate::picture::Picture;
+use crate::step::Statistic;
+
+/// Which picture of a fit is its result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Returned {
+    /// What the network drew last.
+    #[default]
+    Last,
+    /// The exponential mean of what it drew.
+    Average,
+    /// What it drew at the step of the least statistic, as ES-EMV and ES-WMV have it.
+    Stopped,
+    /// The exponential mean as it was at that step.
+    StoppedAverage,
+}
+
+impl TrackSpec {
+    /// The step from which on a least statistic counts.
+    fn first(&self) -> u64 {
+        match self.statistic {
+            Statistic::Emv { .. } => self.ignore,
+            Statistic::Wmv { window } => self.ignore.max(u64::from(window) - 1),
+        }
+    }
+
+    /// The step with the least statistic so far; none before there is one.
+    pub fn stopping_step(&self, curve: &[Point]) -> Option<u64> {
+        let watched = curve.iter().filter(|point| point.step >= self.first());
+        let mut least: Option<(u64, f64)> = None;
+        for point in watched {
+            if let Some(statistic) = point.statistic
+                && least.is_none_or(|(_, found)| statistic < found)
+            {
+                least = Some((point.step, statistic));
+            }
+        }
+        least.map(|(step, _)| step)
+    }
+
+    /// Whether no new least statistic was found for [`TrackSpec::patience`] steps.
+    pub fn should_stop(&self, curve: &[Point]) -> bool {
+        match (self.stopping_step(curve), curve.last()) {
+            (Some(least), Some(last)) => last.step - least >= self.patience,
+            _ => false,
+        }
+    }
+}
+
+impl Run {
+    /// The step of the least statistic so far; none where outputs are not tracked, or too early.
+    pub fn stopping_step(&self) -> Option<u64> {
+        self.spec.tracking()?.stopping_step(&self.curve)
+    }
+
+    /// Whether the statistic says that it is time to stop.
+    pub fn should_stop(&self) -> bool {
+        self.spec
+            .tracking()
+            .is_some_and(|tracking| tracking.should_stop(&self.curve))
+    }
+
+    /// The point whose picture [`Run::returned`] gives: its step, and its PSNR in dB where there is a clean picture.
+    pub fn returned_point(&self, returned: Returned) -> Option<(u64, Option<f64>)> {
+        let last = self.curve.last().map(|point| point.step);
+        let step = match returned {
+            Returned::Last | Returned::Average => last,
+            Returned::Stopped | Returned::StoppedAverage => self.stopping_step(),
+        }?;
+        let point = self.curve.iter().rev().find(|point| point.step == step)?;
+        let psnr = match returned {
+            Returned::Last | Returned::Stopped => point.psnr,
+            Returned::Average | Returned::StoppedAverage => point.average_psnr,
+        };
+        Some((step, psnr))
+    }
+
+    /// The picture of a fit that is its result, cropped to the picture's size.
+    ///
+    /// # Errors
+    /// [`TrainError::NotTracked`] for all but [`Returned::Last`] if outputs are not tracked, or there is no moment to stop yet;
+    /// the device's errors.
+    pub async fn returned(&mut self, returned: Returned) -> Result<Picture, TrainError> {
+        let stopping = matches!(returned, Returned::Stopped | Returned::StoppedAverage);
+        if stopping && self.stopping_step().is_none() {
+            return Err(TrainError::NotTracked);
+        }
+        let tensors = match (returned, &self.handles.tracked) {
+            (Returned::Last, _) => &self.handles.output,
+            (_, None) => return Err(TrainError::NotTracked),
+            (Returned::Average, Some(tracked)) => &tracked.average,
+            (Returned::Stopped, Some(tracked)) => &tracked.stopped,
+            (Returned::StoppedAverage, Some(tracked)) => &tracked.stopped_average,
+        };
+        let output = self.executor.read_parts(tensors).await?;
+        Ok(self.task.padding.crop(&output))
+    }
+}

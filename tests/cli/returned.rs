@@ -1,0 +1,158 @@
+//! Which picture a fit returns.
+
+use serde_json::Value;
+
+use optimal_eye_surgeon::picture::{decode, psnr};
+
+use crate::program::{DEVICES, Desk, SMALL};
+
+const FIT: [&str; 6] = ["fit", "picture.png", "--steps", "130", "--report", "report.json"];
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+/// The PSNR of the picture that was written, in dB.
+fn written(desk: &Desk) -> f64 {
+    let read = |name: &str| decode(&desk.get(name)).expect("a picture").picture;
+    psnr(&read("out.png"), &read("picture.png"))
+}
+
+#[test]
+fn each_result_is_the_picture_that_the_report_measures() {
+    for device in DEVICES {
+        for which in ["last", "ema", "stopped", "stopped-ema"] {
+            let desk = Desk::new(40, 32);
+            let result = ["--dense", "--return", which, "--out", "out.png"];
+            desk.call(&[&FIT, &SMALL, device, &result]).succeeds();
+            let report = desk.json("report.json");
+            let returned = &report["returned"];
+            assert_eq!(returned["which"], which);
+            let measured = number(&returned["psnr"]);
+            assert!((written(&desk) - measured).abs() < 0.05, "{which}: 8 bits cost little");
+            let curve = report["curve"].as_array().expect("a curve");
+            let step = returned["step"].as_u64().expect("a step") as usize;
+            let column = if which.ends_with("ema") { "psnr_ema" } else { "psnr" };
+            assert_eq!(curve[step][column], returned["psnr"], "{which}");
+            if which.starts_with("stopped") {
+                let least = (100..curve.len())
+                    .min_by(|a, b| number(&curve[*a]["statistic"]).total_cmp(&number(&curve[*b]["statistic"])));
+                assert_eq!(least, Some(step), "{which}");
+            } else {
+                assert_eq!(step, 130);
+            }
+        }
+    }
+}
+
+#[test]
+fn patience_ends_a_run() {
+    let desk = Desk::new(40, 32);
+    let options = ["--dense", "--lr", "0.01", "--return", "stopped", "--patience", "10"];
+    let called = desk.call(&[
+        &["fit", "picture.png", "--steps", "4000", "--report", "report.json"],
+        &SMALL,
+        &options,
+    ]);
+    called.succeeds();
+    let report = desk.json("report.json");
+    let done = report["steps_done"].as_u64().expect("a number");
+    let step = report["returned"]["step"].as_u64().expect("a step");
+    assert!(
+        done < 4000 && done >= step + 10,
+        "{done} steps, the best moment at {step}"
+    );
+    assert_eq!(report["interrupted"], false);
+}
+
+#[test]
+fn the_windowed_variance_says_when_to_stop_too() {
+    let desk = Desk::new(40, 32);
+    let options = ["--dense", "--return", "stopped", "--stop-by", "wmv", "--window", "110"];
+    desk.call(&[&FIT, &SMALL, &options]).succeeds();
+    let report = desk.json("report.json");
+    assert!(
+        report["returned"]["step"].as_u64().expect("a step") >= 109,
+        "the window is full first"
+    );
+    assert_eq!(report["settings"]["tracking"]["statistic"]["wmv"]["window"], 110);
+}
+
+#[test]
+fn an_ensemble_is_the_mean_of_its_members_and_better_than_their_mean() {
+    for device in DEVICES {
+        let desk = Desk::new(40, 32);
+        let options = ["--dense", "--return", "ensemble", "--members", "3", "--out", "out.png"];
+        desk.call(&[&FIT, &SMALL, device, &options]).succeeds();
+        let report = desk.json("report.json");
+        let members = report["members"].as_array().expect("members");
+        let seeds: Vec<u64> = members
+            .iter()
+            .map(|member| member["init_seed"].as_u64().expect("a seed"))
+            .collect();
+        assert_eq!(seeds, [0, 1, 2]);
+        let psnrs: Vec<f64> = members
+            .iter()
+            .map(|member| number(&member["returned"]["psnr"]))
+            .collect();
+        assert!(psnrs[0] != psnrs[1], "the members differ");
+        let mean = psnrs.iter().sum::<f64>() / 3.0;
+        let returned = number(&report["returned"]["psnr"]);
+        assert!(returned > mean, "{returned} dB against {mean} dB on average");
+        assert!((written(&desk) - returned).abs() < 0.05);
+    }
+}
+
+#[test]
+fn options_without_a_meaning_are_refused() {
+    let desk = Desk::new(40, 32);
+    for (options, words) in [
+        (&["--patience", "5"][..], "--patience means nothing with --return last"),
+        (
+            &["--return", "ema", "--members", "3"],
+            "--members means nothing with --return ema",
+        ),
+        (&["--return", "stopped", "--window", "5"], "--window means nothing"),
+        (
+            &["--return", "ensemble", "--checkpoint", "run.ckpt"],
+            "--checkpoint is for a single network",
+        ),
+    ] {
+        desk.call(&[&FIT, &SMALL, &["--dense"], options]).fails(2, words);
+    }
+    let settings = [
+        (&["--return", "ema", "--ema", "1"][..], "the average's decay"),
+        (
+            &["--return", "stopped", "--stop-by", "wmv", "--window", "1000"],
+            "2 to 257",
+        ),
+        (
+            &["--lr-drop-at", "5", "--lr-drop", "0"],
+            "the factor of the learning rate",
+        ),
+    ];
+    for (options, words) in settings {
+        desk.call(&[&FIT, &SMALL, &["--dense"], options]).fails(2, words);
+    }
+}
+
+#[test]
+fn a_checkpoint_keeps_what_was_followed() {
+    let desk = Desk::new(40, 32);
+    let save = ["--dense", "--return", "ema", "--checkpoint", "run.ckpt"];
+    desk.call(&[&["fit", "picture.png", "--steps", "60"], &SMALL, &save])
+        .succeeds();
+    let go_on = ["--resume", "run.ckpt", "--return", "ema"];
+    desk.call(&[&FIT, &go_on]).succeeds();
+    let whole = Desk::new(40, 32);
+    whole.call(&[&FIT, &SMALL, &["--dense", "--return", "ema"]]).succeeds();
+    assert_eq!(
+        desk.json("report.json")["returned"],
+        whole.json("report.json")["returned"]
+    );
+    desk.call(&[
+        &FIT,
+        &["--resume", "run.ckpt", "--return", "stopped", "--stop-by", "wmv"],
+    ])
+    .fails(3, "another --return");
+}
