@@ -95,11 +95,7 @@ impl Lowering<'_> {
     }
 
     /// The gradient through a normalisation of `source`: of its stored map, or, if `first` is given, of what stands before
-    /// the LeakyReLU on it. Stored `dst_w` wide, in a border of `halo`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a value, its two normalisations, its gradient and where that goes"
-    )]
+    /// the LeakyReLU on it.
     pub(super) fn bn_backward(
         &mut self,
         layer: &str,
