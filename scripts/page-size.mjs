@@ -2,14 +2,15 @@
 //
 //   node scripts/page-size.mjs [DIST]
 //
-// Compressed sizes are gzip -9 and brotli 11, what static hosts send. Exits with 1 if the gzip total is over LIMIT_KB.
+// Compressed sizes are gzip -9 and brotli 11, what static hosts send. Exits with 1 if the brotli total is over
+// LIMIT_KB.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { extname, join, relative } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
-// A little above today's size, so that a jump is noticed.
-const LIMIT_KB = 750;
+// Of what a first visit loads, with brotli.
+const LIMIT_KB = 700;
 const CODE = new Set([".wasm", ".js", ".css", ".html"]);
 
 const dist = process.argv[2] ?? "dist";
@@ -26,14 +27,17 @@ row("KB", "raw", "gzip", "brotli");
 for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile() || !CODE.has(extname(entry.name))) continue;
   // Node before 20.12 calls the folder `path`.
-  const path = join(entry.parentPath ?? entry.path, entry.name);
+  const folder = entry.parentPath ?? entry.path;
+  const path = join(folder, entry.name);
+  // Styles are loaded from beside the document; the copy in static/ is not.
+  if (extname(path) === ".css" && folder !== dist) continue;
   const bytes = readFileSync(path);
   const sizes = [bytes, gzipSync(bytes, { level: 9 }), brotliCompressSync(bytes)].map((data) => data.length);
   sizes.forEach((size, column) => (totals[column] += size));
   row(relative(dist, path), ...sizes.map(kb));
 }
 row("all", ...totals.map(kb));
-if (totals[1] > LIMIT_KB * 1000) {
+if (totals[2] > LIMIT_KB * 1000) {
   console.error(`the page's code is over ${LIMIT_KB} KB compressed`);
   process.exit(1);
 }

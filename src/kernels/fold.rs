@@ -11,10 +11,10 @@ kernel! {
     constants {
         /// 1: multiply by the slope of LeakyReLU after the first normalisation.
         first,
-        /// The most readers of a row or a column.
-        most,
         /// 1: add to what `dst` holds, for the second and further readers of a map.
         accumulate,
+        /// The most readers of a row or a column.
+        most,
     }
     uniforms {
         channels: u32, h: u32, w: u32, grad_h: u32, grad_w: u32,

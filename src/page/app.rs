@@ -10,12 +10,13 @@ use super::footer::Footer;
 use super::header::Header;
 use super::learn::Learn;
 use super::query::Query;
+use super::recovery::RecoveryNotices;
 use super::route::{MAIN, Route};
 use super::state::Studio;
 use super::text;
 use super::theme;
 use crate::catalogue::Catalogue;
-use crate::worker::protocol::Request;
+use crate::worker::protocol::{Fault, FaultKind, Request};
 
 /// Puts the page into the document.
 pub fn mount() {
@@ -29,7 +30,7 @@ pub fn mount() {
 
 #[component]
 fn App(catalogue: Catalogue) -> impl IntoView {
-    let query = Query::of_page();
+    let query = Query::of_page(&catalogue);
     let studio = Studio::new(catalogue, &query);
     if query.debug {
         // How browser tests make things fail.
@@ -41,6 +42,13 @@ fn App(catalogue: Catalogue) -> impl IntoView {
     let dragging = listen(studio);
     studio.follow_history();
     studio.start_session();
+    if !query.problems.is_empty() {
+        let fault = Fault::new(FaultKind::Link, query.problems.join(" "));
+        studio.fault.set(Some(fault));
+    }
+    studio.keep_address();
+    studio.look_for_runs();
+    studio.keep_awake();
     let route = Memo::new(move |_| studio.route.get());
     let shown = move || match route.get() {
         Route::Denoise => view! { <Denoise studio /> }.into_any(),
@@ -51,6 +59,7 @@ fn App(catalogue: Catalogue) -> impl IntoView {
         <Header studio />
         <main id=MAIN tabindex="-1" aria-label=move || text::route(route.get()) class:dragging=move || dragging.get()>
             <Crash studio />
+            <RecoveryNotices studio />
             <div class="layout">{shown}</div>
         </main>
         <Footer studio />

@@ -10,6 +10,7 @@ use super::plot::{Best, Curve, Kind, Level, Plot};
 use super::race::RaceCard;
 use super::readings::Readings;
 use super::settings::{Settings, StepsField};
+use super::share::Share;
 use super::stage::Stage;
 use super::state::Studio;
 use super::text;
@@ -56,6 +57,7 @@ pub fn Denoise(studio: Studio) -> impl IntoView {
                 <Readings lane=first.lane />
             </Show>
             <Plots studio />
+            <Share studio />
             <div class="actions">
                 <button type="button" id="save-curves" disabled=move || !started()
                     on:click=move |_| studio.save_curves()>

@@ -56,6 +56,7 @@ impl Studio {
                 json!({ "kind": "preset", "id": id, "sha256": sha256 })
             }
             MaskChoice::Own => json!({ "kind": "file" }),
+            MaskChoice::Address { address, .. } => json!({ "kind": "address", "address": address }),
         };
         json!({
             "name": fit.name(self),

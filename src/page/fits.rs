@@ -34,12 +34,15 @@ impl PartialEq for Fit {
 }
 
 impl Fit {
-    pub fn new(place: usize, mask: MaskChoice, steps: RwSignal<u64>) -> Self {
+    /// Takes part if it has a mask, or is the first.
+    pub fn new(place: usize, mask: Option<MaskChoice>, steps: RwSignal<u64>) -> Self {
+        let on = place == 0 || mask.is_some();
+        let mask = mask.unwrap_or(MaskChoice::Dense);
         Self {
             place,
             lane: Lane::new(Route::Denoise, steps),
             mask: MaskSlot::new(place as u32, mask),
-            on: RwSignal::new(place == 0),
+            on: RwSignal::new(on),
             moments: RwSignal::new(Vec::new()),
             best: RwSignal::new(None),
         }
@@ -61,7 +64,7 @@ impl Fit {
                     .with_value(|all| all.preset(&id).map(|preset| preset.title.clone()));
                 title.unwrap_or(id)
             }
-            MaskChoice::Own => {
+            MaskChoice::Own | MaskChoice::Address { .. } => {
                 let facts = self.mask.facts.read();
                 facts
                     .as_ref()

@@ -30,6 +30,13 @@ impl Studio {
                     notes,
                 });
             }
+            Reply::Loading { slot, bytes, total } => {
+                let words = Some(text::loading(bytes, total));
+                match slot {
+                    Some(slot) => self.with_slot(slot, |slot| slot.loading.set(words)),
+                    None => self.picture_loading.set(words),
+                }
+            }
             Reply::Mask { slot, facts } => self.with_slot(slot, |slot| self.mask_read(slot, facts)),
             Reply::MaskRefused { slot, fault } => self.with_slot(slot, |slot| self.mask_refused(slot, fault)),
             Reply::Fault { run: None, fault } => {
@@ -51,6 +58,7 @@ impl Studio {
             | Reply::Compiling { run, .. }
             | Reply::Progress { run, .. }
             | Reply::Moments { run, .. }
+            | Reply::Checkpoint { run, .. }
             | Reply::Look { run, .. }
             | Reply::MaskOnly { run, .. }
             | Reply::MaskFile { run, .. }
@@ -62,8 +70,15 @@ impl Studio {
     fn hear_of(self, run: RunId, reply: Reply, attachment: &JsValue) {
         let Some(lane) = self.lane_of(run) else { return };
         match reply {
-            Reply::Created { facts, .. } => lane.facts.set(Some(facts)),
+            Reply::Created { facts, .. } => {
+                lane.facts.set(Some(facts));
+                self.lane_made(lane, run);
+            }
+            Reply::Checkpoint { step, .. } => self.keep_checkpoint(lane, step, attachment),
             Reply::State { state, .. } => {
+                // Told before the fault that explains it: a device that is lost, perhaps.
+                lane.goes_on
+                    .set_value(state == RunState::Failed && lane.is_busy_untracked());
                 lane.pausing.set(false);
                 lane.state.set(state);
             }
@@ -98,13 +113,17 @@ impl Studio {
                     MaskPurpose::Denoise => self.denoise_with(attachment, &name),
                 }
             }
+            Reply::Fault { fault, .. } if fault.kind == FaultKind::DeviceLost && self.rebuild() => {}
+            Reply::Fault { fault, .. } if fault.kind == FaultKind::Diverged && self.go_back(lane, &fault) => {}
             Reply::Fault { fault, .. } => {
+                lane.goes_on.set_value(false);
                 lane.state.set(RunState::Failed);
                 self.take_fault(fault);
             }
             Reply::Started
             | Reply::Ready { .. }
             | Reply::Picture { .. }
+            | Reply::Loading { .. }
             | Reply::Mask { .. }
             | Reply::MaskRefused { .. }
             | Reply::Panic { .. } => {}

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::recovery::Saved;
 use super::route::Route;
 use super::state::Studio;
 use crate::worker::protocol::{Point, Request, RunFacts, RunId, RunState};
@@ -28,6 +29,10 @@ pub struct Lane {
     pub steps_per_second: RwSignal<Option<f64>>,
     /// It was started with another picture or other settings than those chosen now.
     pub stale: RwSignal<bool>,
+    /// The last checkpoint: a run that is made anew by itself goes on from it.
+    pub saved: StoredValue<Option<Saved>, LocalStorage>,
+    /// It ran when the device was lost.
+    pub goes_on: StoredValue<bool>,
 }
 
 impl PartialEq for Lane {
@@ -60,6 +65,8 @@ impl Lane {
             step: RwSignal::new(0),
             steps_per_second: RwSignal::new(None),
             stale: RwSignal::new(false),
+            saved: StoredValue::new_local(None),
+            goes_on: StoredValue::new(false),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::address_field::AddressField;
 use super::mask_slot::{MaskChoice, MaskSlot};
 use super::picture_picker::take_file;
 use super::state::Studio;
@@ -37,7 +38,10 @@ pub fn MaskPicker(studio: Studio, mask: MaskSlot) -> impl IntoView {
     let own = move || mask.choice.get() == MaskChoice::Own;
     let facts = move || match (mask.choice.get(), mask.facts.get()) {
         (MaskChoice::Dense, _) => None,
-        (_, None) => Some(view! { <p class="facts">{text::MASK_LOADING}</p> }.into_any()),
+        (_, None) => {
+            let words = mask.loading.get().unwrap_or_else(|| text::MASK_LOADING.to_owned());
+            Some(view! { <p class="facts">{words}</p> }.into_any())
+        }
         (_, Some(facts)) => {
             let counts = text::mask_facts(facts.kept, facts.n);
             let advice = (!facts.alive).then(|| format!(" {}", text::MASK_DEAD));
@@ -74,6 +78,8 @@ pub fn MaskPicker(studio: Studio, mask: MaskSlot) -> impl IntoView {
                     </span>
                 </label>
             </div>
+            <AddressField id="mask" hint=text::MASK_ADDRESS_HINT
+                load=move |address| studio.choose_mask(mask, MaskChoice::Address { address, sha256: None }) />
             {facts}
         </fieldset>
     }

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use web_sys::File;
 
-use super::address_of;
 use super::state::Studio;
+use super::{address_of, file_of};
 use crate::worker::protocol::{Fault, MaskFacts, Request, SlotId};
 
 /// The mask that was chosen.
@@ -13,6 +13,11 @@ pub enum MaskChoice {
     Dense,
     Preset(String),
     Own,
+    /// On another site, with the SHA-256 that it must have if it is known.
+    Address {
+        address: String,
+        sha256: Option<String>,
+    },
 }
 
 /// A mask that the worker has read, with all that chose it: a choice that fails falls back to it.
@@ -36,6 +41,8 @@ pub struct MaskSlot {
     pub choice: RwSignal<MaskChoice>,
     /// None while it is read, and for a dense run.
     pub facts: RwSignal<Option<MaskFacts>>,
+    /// How far its file is loaded.
+    pub loading: RwSignal<Option<String>>,
     own: StoredValue<Option<File>, LocalStorage>,
     good: StoredValue<Good, LocalStorage>,
 }
@@ -46,6 +53,7 @@ impl MaskSlot {
             id,
             choice: RwSignal::new(choice),
             facts: RwSignal::new(None),
+            loading: RwSignal::new(None),
             own: StoredValue::new_local(None),
             good: StoredValue::new_local(NONE),
         }
@@ -54,6 +62,14 @@ impl MaskSlot {
     /// A new worker has nothing in it.
     pub fn forget(self) {
         self.good.set_value(NONE);
+    }
+
+    pub fn own_file(self) -> Option<File> {
+        self.own.get_value()
+    }
+
+    pub fn take_file(self, file: Option<File>) {
+        self.own.set_value(file);
     }
 
     /// The slot, where its run uses a mask.
@@ -74,6 +90,9 @@ impl MaskSlot {
 
 impl Studio {
     pub fn choose_mask(self, slot: MaskSlot, choice: MaskChoice) {
+        if let Some(fit) = self.fits.into_iter().find(|fit| fit.mask.id == slot.id) {
+            self.forget_checkpoint(fit.lane);
+        }
         slot.choice.set(choice);
         self.load_mask(slot);
         self.recreate_with(slot);
@@ -87,6 +106,7 @@ impl Studio {
     pub(super) fn load_mask(self, slot: MaskSlot) {
         self.fault.set(None);
         slot.facts.set(None);
+        slot.loading.set(None);
         let (name, address, sha256, file) = match slot.choice.get_untracked() {
             MaskChoice::Dense => {
                 slot.good.set_value(NONE);
@@ -96,6 +116,7 @@ impl Studio {
                 let Some(file) = slot.own.get_value() else { return };
                 (file.name(), None, None, Some(file))
             }
+            MaskChoice::Address { address, sha256 } => (file_of(&address), Some(address), sha256, None),
             MaskChoice::Preset(id) => {
                 let found = self.catalogue.with_value(|catalogue| catalogue.preset(&id).cloned());
                 let Some(preset) = found else { return };

@@ -4,6 +4,10 @@ pub mod bars;
 pub mod scale;
 
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod address;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod address_field;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod announce;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod app;
@@ -52,15 +56,21 @@ mod race;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod readings;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod recovery;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod route;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod save;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod settings;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod share;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod stage;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod state;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod store;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod text;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
@@ -72,6 +82,16 @@ mod zoom;
 
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 pub use app::mount;
+
+/// The file's name in an address.
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+fn file_of(address: &str) -> String {
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit('/')
+        .find(|part| !part.is_empty())
+        .unwrap_or(address)
+        .to_owned()
+}
 
 /// The whole address of a file of the catalogue: the worker, which lies elsewhere, needs it.
 #[cfg(all(feature = "page", target_arch = "wasm32"))]

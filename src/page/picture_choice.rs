@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use web_sys::File;
 
-use super::address_of;
-use super::state::{SAMPLE_SIGMA, Studio};
+use super::query::default_sigma;
+use super::state::Studio;
+use super::{address_of, file_of};
 use crate::worker::protocol::Request;
 
 /// The picture that was chosen.
@@ -12,6 +13,8 @@ use crate::worker::protocol::Request;
 pub enum PictureChoice {
     Sample(String),
     Own,
+    /// On another site.
+    Address(String),
 }
 
 /// The picture that the worker has read.
@@ -33,22 +36,22 @@ pub struct GoodPicture {
 }
 
 impl Studio {
-    pub fn choose_sample(self, id: String) {
-        self.picture_choice.set(PictureChoice::Sample(id));
-        self.setup.update(|setup| setup.sigma = SAMPLE_SIGMA);
+    pub fn choose_picture(self, choice: PictureChoice) {
+        self.setup.update(|setup| setup.sigma = default_sigma(&choice));
+        self.picture_choice.set(choice);
+        self.forget_checkpoints();
         self.load_picture();
     }
 
     pub fn choose_own_picture(self, file: File) {
         self.own_picture.set_value(Some(file));
-        self.picture_choice.set(PictureChoice::Own);
-        self.setup.update(|setup| setup.sigma = 0.0);
-        self.load_picture();
+        self.choose_picture(PictureChoice::Own);
     }
 
     pub(super) fn load_picture(self) {
         self.fault.set(None);
         self.picture.set(None);
+        self.picture_loading.set(None);
         let (name, address, file) = match self.picture_choice.get_untracked() {
             PictureChoice::Own => {
                 let Some(file) = self.own_picture.get_value() else {
@@ -56,6 +59,7 @@ impl Studio {
                 };
                 (file.name(), None, Some(file))
             }
+            PictureChoice::Address(address) => (file_of(&address), Some(address), None),
             PictureChoice::Sample(id) => {
                 let found = self.catalogue.with_value(|catalogue| catalogue.sample(&id).cloned());
                 let Some(sample) = found else { return };

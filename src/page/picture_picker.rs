@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{File, HtmlInputElement};
 
+use super::address_field::AddressField;
 use super::picture_choice::PictureChoice;
 use super::state::Studio;
 use super::text;
@@ -22,21 +23,24 @@ pub fn PicturePicker(studio: Studio) -> impl IntoView {
         view! {
             <button type="button" class="tile" data-sample=sample.id.clone() title=hint
                 aria-pressed=move || chosen().to_string()
-                on:click=move |_| studio.choose_sample(id.get_value())>
+                on:click=move |_| studio.choose_picture(PictureChoice::Sample(id.get_value()))>
                 <img src=format!("static/{}", sample.thumb) alt="" width="96" height="96" loading="lazy" />
                 <span class="for-readers">{name}</span>
             </button>
         }
     };
     let facts = move || match studio.picture.get() {
-        None => text::PICTURE_LOADING.to_owned(),
+        None => studio
+            .picture_loading
+            .get()
+            .unwrap_or_else(|| text::PICTURE_LOADING.to_owned()),
         Some(picture) => {
             let mut sentence = format!("{}, {} × {} pixels.", picture.name, picture.width, picture.height);
             for note in &picture.notes {
                 sentence.push(' ');
                 sentence.push_str(note);
             }
-            if studio.picture_choice.get() == PictureChoice::Own && studio.setup.get().sigma == 0.0 {
+            if !matches!(studio.picture_choice.get(), PictureChoice::Sample(_)) && studio.setup.get().sigma == 0.0 {
                 sentence.push(' ');
                 sentence.push_str(text::OWN_IS_NOISY);
             }
@@ -57,6 +61,8 @@ pub fn PicturePicker(studio: Studio) -> impl IntoView {
             </div>
             <p class="facts" id="picture-facts">{facts}</p>
             <p class="hint">{text::PICTURE_DROP}</p>
+            <AddressField id="picture" hint=text::PICTURE_ADDRESS_HINT
+                load=move |address| studio.choose_picture(PictureChoice::Address(address)) />
         </fieldset>
     }
 }

@@ -1,22 +1,98 @@
-//! What the address asks for: `?view=learn&sample=ID&mask=ID|dense&size=N&steps=N&engine=cpu`, for a learner
-//! `learner=paper&keep=FRACTION&learn-steps=N`, `levels=N` for a small network, and `debug` to listen for the tests'
-//! events.
+//! What the address asks for. `address.rs` writes the same parameters.
 
-use web_sys::UrlSearchParams;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 
+use web_sys::{Url, UrlSearchParams};
+
+use super::fits::FITS;
 use super::learn::{KEEP_LEAST, KEEP_MOST};
+use super::mask_slot::MaskChoice;
+use super::picture_choice::PictureChoice;
 use super::route::Route;
+use super::text;
+use crate::catalogue::Catalogue;
 use crate::picture::{MAX_SIDE, MIN_SIDE};
 use crate::train::Learner;
-use crate::worker::protocol::EngineKind;
+use crate::worker::protocol::{EngineKind, Framing};
+
+/// The version of links that this page writes.
+pub const VERSION: u32 = 1;
+/// Levels of the paper's network.
+pub const LEVELS: usize = 6;
+/// Updates of a fit.
+pub const FIT_STEPS: u64 = 2000;
+/// Of the noise that is added to a sample. Other pictures are taken as already noisy.
+const SAMPLE_SIGMA: f64 = 0.1;
+/// Every whole number up to it is exact in JavaScript.
+pub const MAX_SEED: u64 = (1 << 53) - 1;
+pub const MAX_SIGMA: f64 = 0.5;
+
+/// The parameters' names.
+pub mod name {
+    pub const VERSION: &str = "v";
+    pub const SAMPLE: &str = "sample";
+    pub const PICTURE: &str = "picture";
+    pub const MASK: &str = "mask";
+    pub const MASK_SUM: &str = "mask-sha256";
+    /// The rivals in a race, by commas; nothing for none.
+    pub const AGAINST: &str = "against";
+    pub const SIZE: &str = "size";
+    pub const FRAMING: &str = "framing";
+    pub const SIGMA: &str = "sigma";
+    pub const NOISE_SEED: &str = "noise-seed";
+    pub const INIT_SEED: &str = "init-seed";
+    pub const STEPS: &str = "steps";
+    pub const LEARNER: &str = "learner";
+    pub const KEEP: &str = "keep";
+    pub const LEARN_STEPS: &str = "learn-steps";
+    /// For a small network without a mask.
+    pub const LEVELS: &str = "levels";
+    pub const ENGINE: &str = "engine";
+    /// Listens for the tests' events.
+    pub const DEBUG: &str = "debug";
+
+    /// All that a link may have and this page writes.
+    pub const WRITTEN: [&str; 17] = [
+        VERSION,
+        SAMPLE,
+        PICTURE,
+        MASK,
+        MASK_SUM,
+        AGAINST,
+        SIZE,
+        FRAMING,
+        SIGMA,
+        NOISE_SEED,
+        INIT_SEED,
+        STEPS,
+        LEARNER,
+        KEEP,
+        LEARN_STEPS,
+        LEVELS,
+        ENGINE,
+    ];
+}
+
+/// A mask's name in links where it is no preset's.
+pub const DENSE: &str = "dense";
+pub const CROP: &str = "crop";
+pub const PAPER: &str = "paper";
+pub const CPU: &str = "cpu";
 
 /// Settings from the address; what is absent or makes no sense is left to the defaults.
 pub struct Query {
     pub route: Route,
-    pub sample: Option<String>,
-    pub mask: Option<String>,
+    pub picture: Option<PictureChoice>,
+    pub mask: Option<MaskChoice>,
+    pub rivals: [Option<MaskChoice>; FITS - 1],
     pub size: Option<usize>,
-    pub steps: Option<u64>,
+    pub framing: Framing,
+    pub sigma: Option<f64>,
+    pub noise_seed: u64,
+    pub init_seed: u64,
+    pub steps: u64,
     pub learner: Learner,
     /// The fraction of the weights that a learner aims at.
     pub keep: Option<f64>,
@@ -24,43 +100,177 @@ pub struct Query {
     pub levels: Option<usize>,
     pub engine: EngineKind,
     pub debug: bool,
+    /// Sentences on what could not be used.
+    pub problems: Vec<String>,
+}
+
+/// The address's parameters, and what was wrong with them.
+struct Reader {
+    parameters: Option<UrlSearchParams>,
+    problems: Vec<String>,
+}
+
+impl Reader {
+    fn get(&self, name: &str) -> Option<String> {
+        self.parameters.as_ref().and_then(|parameters| parameters.get(name))
+    }
+
+    fn number<T: FromStr + PartialOrd + Display>(&mut self, name: &str, within: RangeInclusive<T>) -> Option<T> {
+        let text = self.get(name)?;
+        let number = text.parse().ok().filter(|number| within.contains(number));
+        if number.is_none() {
+            let (least, most) = (within.start().to_string(), within.end().to_string());
+            self.problems.push(text::link_number(name, &text, &least, &most));
+        }
+        number
+    }
+
+    fn picture(&mut self, catalogue: &Catalogue) -> Option<PictureChoice> {
+        if let Some(address) = self.get(name::PICTURE) {
+            return self.remote(address).map(PictureChoice::Address);
+        }
+        let id = self.get(name::SAMPLE)?;
+        if catalogue.sample(&id).is_none() {
+            self.problems.push(text::link_unknown(name::SAMPLE, &id));
+            return None;
+        }
+        Some(PictureChoice::Sample(id))
+    }
+
+    /// A preset, or none for a dense fit.
+    fn listed_mask(&mut self, id: &str, catalogue: &Catalogue) -> Option<MaskChoice> {
+        if id == DENSE {
+            return Some(MaskChoice::Dense);
+        }
+        if catalogue.preset(id).is_none() {
+            self.problems.push(text::link_unknown(name::MASK, id));
+            return None;
+        }
+        Some(MaskChoice::Preset(id.to_owned()))
+    }
+
+    fn mask(&mut self, catalogue: &Catalogue) -> Option<MaskChoice> {
+        let named = self.get(name::MASK)?;
+        if !named.contains("://") {
+            return self.listed_mask(&named, catalogue);
+        }
+        let sha256 = self.get(name::MASK_SUM);
+        let address = self.remote(named)?;
+        Some(MaskChoice::Address { address, sha256 })
+    }
+
+    fn rivals(&mut self, catalogue: &Catalogue) -> [Option<MaskChoice>; FITS - 1] {
+        let named = self.get(name::AGAINST).unwrap_or_default();
+        let mut rivals = named.split(',').map(|id| match id {
+            "" => None,
+            id => self.listed_mask(id, catalogue),
+        });
+        std::array::from_fn(|_| rivals.next().flatten())
+    }
+
+    fn remote(&mut self, address: String) -> Option<String> {
+        match check_remote(&address) {
+            Ok(address) => Some(address),
+            Err(problem) => {
+                self.problems.push(problem);
+                None
+            }
+        }
+    }
+}
+
+/// An address of another site that may be loaded: what nobody on the way can read or change, or a server on this machine.
+///
+/// # Errors
+/// A sentence.
+pub fn check_remote(address: &str) -> Result<String, String> {
+    let Ok(url) = Url::new(address.trim()) else {
+        return Err(text::address_unreadable(address));
+    };
+    let local = matches!(url.hostname().as_str(), "localhost" | "127.0.0.1");
+    match url.protocol().as_str() {
+        "https:" => Ok(url.href()),
+        "http:" if local => Ok(url.href()),
+        _ => Err(text::address_insecure(address)),
+    }
+}
+
+/// The noise that is added to a picture unless a person chooses.
+pub fn default_sigma(picture: &PictureChoice) -> f64 {
+    match picture {
+        PictureChoice::Sample(_) => SAMPLE_SIGMA,
+        PictureChoice::Own | PictureChoice::Address(_) => 0.0,
+    }
+}
+
+/// The picture that is there at first.
+pub fn default_picture(catalogue: &Catalogue) -> PictureChoice {
+    let first = catalogue.samples.first();
+    first.map_or(PictureChoice::Own, |sample| PictureChoice::Sample(sample.id.clone()))
+}
+
+/// The mask that is there at first: rather one of another picture, since that it serves this one too is the point.
+pub fn default_mask(catalogue: &Catalogue, picture: &PictureChoice, levels: Option<usize>) -> MaskChoice {
+    let foreign = |learned_on: &str| !matches!(picture, PictureChoice::Sample(id) if id == learned_on);
+    let presets = &catalogue.presets;
+    let preset = presets
+        .iter()
+        .find(|preset| foreign(&preset.learned_on))
+        .or(presets.first());
+    // The presets are for the paper's network.
+    match preset.filter(|_| levels.is_none()) {
+        Some(preset) => MaskChoice::Preset(preset.id.clone()),
+        None => MaskChoice::Dense,
+    }
 }
 
 impl Query {
-    pub fn of_page() -> Self {
+    pub fn of_page(catalogue: &Catalogue) -> Self {
         let search = web_sys::window()
             .and_then(|window| window.location().search().ok())
             .unwrap_or_default();
-        let parameters = UrlSearchParams::new_with_str(&search).ok();
-        let get = |name: &str| parameters.as_ref().and_then(|parameters| parameters.get(name));
-        let number = |name: &str| get(name).and_then(|text| text.parse::<u64>().ok());
-        let within = |name: &str, low: usize, high: usize| {
-            number(name)
-                .and_then(|n| usize::try_from(n).ok())
-                .filter(|n| (low..=high).contains(n))
+        Self::read(&search, catalogue)
+    }
+
+    /// Reads an address's part from the question mark on.
+    pub fn read(search: &str, catalogue: &Catalogue) -> Self {
+        let mut reader = Reader {
+            parameters: UrlSearchParams::new_with_str(search).ok(),
+            problems: Vec::new(),
         };
-        let steps = |name: &str| number(name).filter(|steps| (1..=1_000_000).contains(steps));
-        let keep = get("keep").and_then(|text| text.parse::<f64>().ok());
+        let is = |reader: &Reader, name: &str, value: &str| reader.get(name).as_deref() == Some(value);
+        if let Some(version) = reader.get(name::VERSION).and_then(|text| text.parse::<u32>().ok())
+            && version > VERSION
+        {
+            reader.problems.push(text::LINK_NEWER.to_owned());
+        }
         Self {
-            route: Route::named(parameters.as_ref()),
-            sample: get("sample"),
-            mask: get("mask"),
-            size: within("size", MIN_SIDE, MAX_SIDE),
-            steps: steps("steps"),
-            learner: if get("learner").as_deref() == Some("paper") {
-                Learner::Paper
-            } else {
-                Learner::Fast
+            route: Route::named(reader.parameters.as_ref()),
+            picture: reader.picture(catalogue),
+            mask: reader.mask(catalogue),
+            rivals: reader.rivals(catalogue),
+            size: reader.number(name::SIZE, MIN_SIDE..=MAX_SIDE),
+            framing: match is(&reader, name::FRAMING, CROP) {
+                true => Framing::Crop,
+                false => Framing::Scale,
             },
-            keep: keep.filter(|keep| (KEEP_LEAST..=KEEP_MOST).contains(keep)),
-            learn_steps: steps("learn-steps"),
-            levels: within("levels", 1, 8),
-            engine: if get("engine").as_deref() == Some("cpu") {
-                EngineKind::Cpu
-            } else {
-                EngineKind::Gpu
+            sigma: reader.number(name::SIGMA, 0.0..=MAX_SIGMA),
+            noise_seed: reader.number(name::NOISE_SEED, 0..=MAX_SEED).unwrap_or(0),
+            init_seed: reader.number(name::INIT_SEED, 0..=MAX_SEED).unwrap_or(0),
+            steps: reader.number(name::STEPS, 1..=1_000_000).unwrap_or(FIT_STEPS),
+            learner: match is(&reader, name::LEARNER, PAPER) {
+                true => Learner::Paper,
+                false => Learner::Fast,
             },
-            debug: get("debug").is_some(),
+            keep: reader.number(name::KEEP, KEEP_LEAST..=KEEP_MOST),
+            learn_steps: reader.number(name::LEARN_STEPS, 1..=1_000_000),
+            levels: reader.number(name::LEVELS, 1..=8),
+            engine: match is(&reader, name::ENGINE, CPU) {
+                true => EngineKind::Cpu,
+                false => EngineKind::Gpu,
+            },
+            debug: reader.get(name::DEBUG).is_some(),
+            problems: reader.problems,
         }
     }
 }

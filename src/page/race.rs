@@ -38,7 +38,7 @@ fn RivalField(studio: Studio, fit: Fit, label: &'static str) -> impl IntoView {
     let chosen = Memo::new(move |_| match fit.mask.choice.get() {
         _ if !fit.on.get() => NO_ONE.to_owned(),
         MaskChoice::Dense => DENSE.to_owned(),
-        MaskChoice::Own => FILE.to_owned(),
+        MaskChoice::Own | MaskChoice::Address { .. } => FILE.to_owned(),
         MaskChoice::Preset(id) => id,
     });
     let choose = move |event| match event_target_value(&event).as_str() {

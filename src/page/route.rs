@@ -114,9 +114,8 @@ pub fn Views(studio: Studio) -> impl IntoView {
                 studio.go(route);
             }
         };
-        // Read anew with the route: the rest of the address may have changed.
         let address = move || {
-            studio.route.track();
+            studio.link.track();
             route.address()
         };
         view! {

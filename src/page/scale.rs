@@ -32,7 +32,7 @@ pub fn ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
     (first..=last).map(|i| i as f64 * step).collect()
 }
 
-/// Powers of ten, with 2 and 5 times them where there are few, within `low..=high`.
+/// Powers of ten, with 2 and 5 times them where there are few, or else round values, within `low..=high`.
 pub fn log_ticks(low: f64, high: f64) -> Vec<f64> {
     let decades = (low.log10().floor() as i32)..=(high.log10().ceil() as i32);
     let within = |multiples: &[f64]| -> Vec<f64> {
@@ -44,10 +44,10 @@ pub fn log_ticks(low: f64, high: f64) -> Vec<f64> {
     };
     let tens = within(&[1.0]);
     if tens.len() >= 2 {
-        tens
-    } else {
-        within(&[1.0, 2.0, 5.0])
+        return tens;
     }
+    let few = within(&[1.0, 2.0, 5.0]);
+    if few.len() >= 2 { few } else { ticks(low, high, 4) }
 }
 
 /// At most about `limit` points, keeping the extremes of each stretch, so that spikes stay visible.
@@ -105,6 +105,7 @@ mod tests {
         assert_eq!(log_ticks(0.001, 0.1).len(), 3);
         let few = log_ticks(0.012, 0.06);
         assert!(few.len() == 2 && (few[0] - 0.02).abs() < 1e-12, "{few:?}");
+        assert!(log_ticks(0.021, 0.046).len() >= 2, "between 2 and 5 times a power too");
     }
 
     #[test]

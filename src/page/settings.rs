@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::lane::Lane;
+use super::query::{MAX_SEED, MAX_SIGMA};
 use super::state::{Engine, Studio};
 use super::text;
 use crate::worker::protocol::{EngineKind, Framing};
@@ -65,9 +66,6 @@ pub fn Settings(
         </fieldset>
     }
 }
-
-/// Every whole number up to it is exact in JavaScript.
-const MAX_SEED: u64 = (1 << 53) - 1;
 
 #[component]
 fn SizeField(studio: Studio) -> impl IntoView {
@@ -132,7 +130,7 @@ fn NoiseField(studio: Studio) -> impl IntoView {
     let sigma = move || text::trimmed(studio.setup.get().sigma, 3);
     let choose = move |event| {
         if let Ok(sigma) = event_target_value(&event).parse::<f64>() {
-            studio.change(|setup| setup.sigma = sigma.clamp(0.0, 0.5));
+            studio.change(|setup| setup.sigma = sigma.clamp(0.0, MAX_SIGMA));
         }
     };
     view! {
@@ -140,7 +138,7 @@ fn NoiseField(studio: Studio) -> impl IntoView {
             <label for="sigma">{text::SIGMA_LABEL}</label>
             <output for="sigma">"σ "{sigma}</output>
         </div>
-        <input type="range" id="sigma" min="0" max="0.5" step="0.01" aria-describedby="sigma-hint"
+        <input type="range" id="sigma" min="0" max=MAX_SIGMA.to_string() step="0.01" aria-describedby="sigma-hint"
             prop:value=sigma on:change=choose />
         <p class="hint" id="sigma-hint">{text::SIGMA_HINT}</p>
     }

@@ -1,7 +1,8 @@
 //! What the page knows: signals that components read, and the actions that they call.
 
+use js_sys::ArrayBuffer;
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::File;
 
 use super::canvases::Canvases;
@@ -11,19 +12,16 @@ use super::learn::Learning;
 use super::link::Link;
 use super::mask_slot::MaskChoice;
 use super::picture_choice::{GoodPicture, PictureChoice, PictureFacts};
-use super::query::Query;
+use super::query::{self, Query};
+use super::recovery::Recovery;
 use super::route::Route;
 use crate::catalogue::Catalogue;
 use crate::engine::AdapterDescription;
-use crate::worker::protocol::{CanvasId, EngineKind, Fault, Framing, Request, RunId, Setup, View};
+use crate::worker::protocol::{CanvasId, EngineKind, Fault, Request, RunId, Setup, View};
 
 /// Longer side in pixels, on a GPU and on anything slower.
 pub const SIZE_ON_GPU: usize = 256;
 pub const SIZE_IN_SOFTWARE: usize = 192;
-/// Of the noise that is added to a sample.
-pub const SAMPLE_SIGMA: f64 = 0.1;
-/// Updates of a fit.
-const FIT_STEPS: u64 = 2000;
 
 /// The engine, as far as the page knows.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,11 +40,15 @@ pub enum Engine {
 pub struct Studio {
     pub catalogue: StoredValue<Catalogue>,
     pub route: RwSignal<Route>,
+    /// The address, which opens the page as it is now.
+    pub link: RwSignal<String>,
     pub engine: RwSignal<Engine>,
     /// The engine that a person, or the address, asked for.
     pub wanted_engine: RwSignal<EngineKind>,
     pub picture_choice: RwSignal<PictureChoice>,
     pub picture: RwSignal<Option<PictureFacts>>,
+    /// How far its file is loaded.
+    pub picture_loading: RwSignal<Option<String>>,
     /// What all runs share.
     pub setup: RwSignal<Setup>,
     pub fits: [Fit; FITS],
@@ -62,52 +64,46 @@ pub struct Studio {
     /// The last run's number.
     last_run: StoredValue<RunId>,
     /// A person chose the size, so it does not follow the adapter any more.
-    size_chosen: StoredValue<bool>,
-    link: StoredValue<Option<Link>, LocalStorage>,
+    size_chosen: RwSignal<bool>,
+    worker: StoredValue<Option<Link>, LocalStorage>,
     canvases: StoredValue<Canvases, LocalStorage>,
     pub(super) own_picture: StoredValue<Option<File>, LocalStorage>,
+    pub recovery: Recovery,
     /// What the worker has now: a choice that fails falls back to it.
     pub(super) good_picture: StoredValue<Option<GoodPicture>, LocalStorage>,
 }
 
 impl Studio {
     pub fn new(catalogue: Catalogue, query: &Query) -> Self {
-        let sample = query.sample.clone().filter(|id| catalogue.sample(id).is_some());
-        let sample = sample.or_else(|| catalogue.samples.first().map(|sample| sample.id.clone()));
-        // Rather a mask of another picture: that it serves this one too is the point.
-        let preset = catalogue
-            .presets
-            .iter()
-            .find(|preset| sample.as_ref() != Some(&preset.learned_on));
-        let preset = preset.or(catalogue.presets.first()).map(|preset| preset.id.clone());
-        let preset = preset.filter(|_| query.levels.is_none());
-        let asked = query.mask.clone().filter(|id| catalogue.preset(id).is_some());
-        let mask = match (query.mask.as_deref(), asked.or(preset)) {
-            (Some("dense"), _) | (_, None) => MaskChoice::Dense,
-            (_, Some(id)) => MaskChoice::Preset(id),
-        };
+        let picture = query
+            .picture
+            .clone()
+            .unwrap_or_else(|| query::default_picture(&catalogue));
+        let mask = query.mask.clone();
+        let mask = mask.unwrap_or_else(|| query::default_mask(&catalogue, &picture, query.levels));
         let setup = Setup {
-            framing: Framing::Scale,
+            framing: query.framing,
             size: query.size.unwrap_or(SIZE_ON_GPU),
-            sigma: SAMPLE_SIGMA,
-            noise_seed: 0,
-            init_seed: 0,
-            levels: query.levels.unwrap_or(6),
+            sigma: query.sigma.unwrap_or(query::default_sigma(&picture)),
+            noise_seed: query.noise_seed,
+            init_seed: query.init_seed,
+            levels: query.levels.unwrap_or(query::LEVELS),
         };
+        let [second, third] = query.rivals.clone();
+        let masks = [Some(mask), second, third];
         // All fits make as many.
-        let steps = RwSignal::new(query.steps.unwrap_or(FIT_STEPS));
+        let steps = RwSignal::new(query.steps);
         Self {
             catalogue: StoredValue::new(catalogue),
             route: RwSignal::new(query.route),
+            link: RwSignal::new(String::new()),
             engine: RwSignal::new(Engine::Starting),
             wanted_engine: RwSignal::new(query.engine),
-            picture_choice: RwSignal::new(sample.map_or(PictureChoice::Own, PictureChoice::Sample)),
+            picture_choice: RwSignal::new(picture),
             picture: RwSignal::new(None),
+            picture_loading: RwSignal::new(None),
             setup: RwSignal::new(setup),
-            fits: std::array::from_fn(|place| {
-                let choice = if place == 0 { mask.clone() } else { MaskChoice::Dense };
-                Fit::new(place, choice, steps)
-            }),
+            fits: std::array::from_fn(|place| Fit::new(place, masks[place].clone(), steps)),
             recalled: RwSignal::new(0),
             learning: Learning::new(query),
             beyond_budget: RwSignal::new(false),
@@ -115,17 +111,18 @@ impl Studio {
             crash: RwSignal::new(None),
             session: RwSignal::new(0),
             last_run: StoredValue::new(0),
-            size_chosen: StoredValue::new(query.size.is_some()),
-            link: StoredValue::new_local(None),
+            size_chosen: RwSignal::new(query.size.is_some()),
+            worker: StoredValue::new_local(None),
             canvases: StoredValue::new_local(Canvases::default()),
             own_picture: StoredValue::new_local(None),
+            recovery: Recovery::new(),
             good_picture: StoredValue::new_local(None),
         }
     }
 
     /// Starts a worker, in place of the one before if there was one, with the present choices.
     pub fn start_session(self) {
-        self.link.set_value(None);
+        self.worker.set_value(None);
         self.engine.set(Engine::Starting);
         self.crash.set(None);
         self.fault.set(None);
@@ -138,7 +135,7 @@ impl Studio {
             self.clear(lane);
         }
         match Link::open(move |reply, attachment| self.hear(reply, &attachment)) {
-            Ok(link) => self.link.set_value(Some(link)),
+            Ok(link) => self.worker.set_value(Some(link)),
             Err(error) => {
                 self.crash.set(Some(format!("{error:?}")));
                 return;
@@ -155,7 +152,7 @@ impl Studio {
     }
 
     pub fn send(self, request: &Request, attachment: Option<&JsValue>) {
-        self.link.with_value(|link| {
+        self.worker.with_value(|link| {
             if let Some(link) = link {
                 link.send(request, attachment);
             }
@@ -193,17 +190,23 @@ impl Studio {
     pub fn change(self, change: impl FnOnce(&mut Setup)) {
         self.setup.update(change);
         self.fault.set(None);
+        self.forget_checkpoints();
         self.recreate();
     }
 
     pub fn choose_size(self, size: usize) {
-        self.size_chosen.set_value(true);
+        self.size_chosen.set(true);
         self.change(|setup| setup.size = size);
+    }
+
+    /// Whether the size is a person's choice, and so belongs into a link.
+    pub fn is_size_chosen(self) -> bool {
+        self.size_chosen.get()
     }
 
     /// The size that suits an adapter, unless a person chose one.
     pub fn suit_size(self, software: bool) {
-        if !self.size_chosen.get_value() {
+        if !self.size_chosen.get_untracked() {
             let size = if software { SIZE_IN_SOFTWARE } else { SIZE_ON_GPU };
             self.setup.update(|setup| setup.size = size);
         }
@@ -239,8 +242,38 @@ impl Studio {
 
     /// Takes a lane back to before the start, with the present choices.
     pub fn reset(self, lane: Lane) {
+        self.forget_checkpoint(lane);
         self.fault.set(None);
         self.recreate_lane(lane);
+    }
+
+    /// What was started with other choices is not to be gone on with, but for what stays as it is in another view.
+    pub(super) fn forget_checkpoints(self) {
+        for lane in self.lanes() {
+            if lane.route == self.route.get_untracked() {
+                self.forget_checkpoint(lane);
+            }
+        }
+    }
+
+    /// Takes the files of an earlier visit.
+    pub(super) fn take_files(self, picture: Option<File>, masks: [Option<File>; FITS]) {
+        if let Some(picture) = picture {
+            self.own_picture.set_value(Some(picture));
+            self.picture_choice.set(PictureChoice::Own);
+        }
+        for (fit, file) in self.fits.into_iter().zip(masks) {
+            if file.is_some() {
+                fit.mask.take_file(file);
+                fit.mask.choice.set(MaskChoice::Own);
+            }
+        }
+    }
+
+    /// Takes a setup as it is.
+    pub(super) fn take_setup(self, setup: Setup) {
+        self.size_chosen.set(true);
+        self.setup.set(setup);
     }
 
     /// Makes new runs from the present choices. What was started in another view stays as it is, and is marked.
@@ -277,13 +310,17 @@ impl Studio {
                 self.send(&Request::Attach { canvas, run, view }, None);
             }
         });
+        // What is handed over is gone, and may be needed again.
+        let saved = lane.saved.get_value().map(|saved| saved.bytes);
+        let checkpoint = saved.map(|bytes| bytes.unchecked_into::<ArrayBuffer>().slice(0));
         let create = Request::Create {
             run,
             job,
             steps: lane.steps.get_untracked(),
             setup: self.setup.get_untracked(),
+            resumes: checkpoint.is_some(),
         };
-        self.send(&create, None);
+        self.send(&create, checkpoint.as_ref().map(AsRef::as_ref));
         match self.fit_of(lane) {
             Some(_) => {
                 let step = self.recalled.get_untracked();

@@ -4,7 +4,8 @@
 //! theta * H g, the largest first; the paper gives its negative, -theta * H g, and removes the largest: the same order.
 //! g and H are those of the MSE at theta_in with batch-statistics normalisation, and both over the weights that can be pruned,
 //! as in the paper's code: normalisation and biases are constants here. (On one picture at 192 x 192 and keep 0.05, counting
-//! them in as well changed 42 of 150,159 kept weights.) H g is exact (see [`super::exact`]).
+//! them in as well made masks of 150,159 kept
+//! weights differ in 42 entries.) H g is exact (see [`super::exact`]).
 
 use super::exact::Objective;
 use super::prunable;

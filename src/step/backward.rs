@@ -115,7 +115,7 @@ impl Lowering<'_> {
                 let gradient = Gradient {
                     g,
                     halo: 0,
-                    width: source.plane.w,
+                    w: source.plane.w,
                     sum: here,
                 };
                 self.bn_backward(layer, source, source.first, second, gradient).id
@@ -144,17 +144,12 @@ impl Lowering<'_> {
         };
         // Pooling doubles the border with the map.
         let halo = if stage.pooled { stage.halo / 2 } else { stage.halo };
-        let width = if stage.pooled {
+        let w = if stage.pooled {
             stage.gradient_width(2 * part.plane.w) / 2
         } else {
             stage.gradient_width(part.plane.w)
         };
-        let gradient = Gradient {
-            g,
-            halo,
-            width,
-            sum: None,
-        };
+        let gradient = Gradient { g, halo, w, sum: None };
         self.bn_backward(&stage.layer, &part, None, first, gradient)
     }
 
@@ -173,8 +168,8 @@ impl Lowering<'_> {
         let none = self.b.unused();
         let kernel = Fold {
             first: u32::from(leaky_after.is_some()),
-            most: table.most,
             accumulate: u32::from(sum.is_some()),
+            most: table.most,
             channels: source.channels.len() as u32,
             h: source.plane.h as u32,
             w: source.plane.w as u32,
@@ -206,8 +201,8 @@ impl Lowering<'_> {
         let none = self.b.unused();
         let kernel = Fold {
             first: 0,
-            most: table.most,
             accumulate: 0,
+            most: table.most,
             channels: channels as u32,
             h: h as u32,
             w: w as u32,

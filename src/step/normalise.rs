@@ -16,8 +16,8 @@ pub(super) struct Gradient {
     pub(super) g: TensorId,
     /// Border of zeros around the result.
     pub(super) halo: usize,
-    /// Width at which the result is stored, its border included.
-    pub(super) width: usize,
+    /// Width of the result; more zeros stand right of the border.
+    pub(super) w: usize,
     /// Add to this.
     pub(super) sum: Option<TensorId>,
 }
@@ -104,7 +104,7 @@ impl Lowering<'_> {
         norm: Norm,
         gradient: Gradient,
     ) -> Plane {
-        let Gradient { g, halo, width, sum } = gradient;
+        let Gradient { g, halo, w: dst_w, sum } = gradient;
         let (h, w, channels) = (source.plane.h, source.plane.w, source.channels.len());
         let plane = h * w;
         let splits = splits(plane);
@@ -143,7 +143,7 @@ impl Lowering<'_> {
             &[partials.into(), norm.parameters.into(), self.grad.into(), means.into()],
         );
         let full_h = h + 2 * halo;
-        let words = channels * full_h * width;
+        let words = channels * full_h * dst_w;
         let id = sum.unwrap_or_else(|| self.b.tensor("gradient of convolved", words));
         let kernel = BnBackward {
             first: u32::from(first.is_some()),
@@ -152,7 +152,7 @@ impl Lowering<'_> {
             h: h as u32,
             w: w as u32,
             halo: halo as u32,
-            dst_w: width as u32,
+            dst_w: dst_w as u32,
         };
         self.b.push(
             layer,
@@ -169,8 +169,8 @@ impl Lowering<'_> {
         Plane {
             id,
             h: full_h,
-            w: width,
-            slack: width - w - 2 * halo,
+            w: dst_w,
+            slack: dst_w - w - 2 * halo,
         }
     }
 }

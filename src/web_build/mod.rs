@@ -15,7 +15,7 @@ pub mod wasm_opt;
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
     script-src 'self' 'wasm-unsafe-eval'; \
     worker-src 'self' blob:; \
-    connect-src 'self' blob: data:; \
+    connect-src 'self' blob: data: https: http://localhost:* http://127.0.0.1:*; \
     img-src 'self' blob: data:; \
     font-src 'self'; \
     style-src 'self'; \

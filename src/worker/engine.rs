@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::MessageEvent;
+use web_time::Instant;
 
 use super::canvas::Canvases;
+use super::fetch::is_own;
 use super::files::{self, scope};
 use super::message::{tell, tell_with, unpack};
 use super::preview::Preview;
@@ -19,7 +22,7 @@ use super::protocol::{
     EngineKind, Fault, FaultKind, Framing, Job, MaskFacts, Reply, Request, RunFacts, RunId, Setup, SlotId,
 };
 use super::runs::{Run, tell_fault};
-use super::training::{Plan, Trained};
+use super::training::{Plan, Trained, read_checkpoint};
 use super::turn::Turn;
 use crate::engine::AdapterDescription;
 use crate::gpu::GpuContext;
@@ -31,6 +34,7 @@ use crate::train::Backend;
 /// What a run may take without a person being asked.
 const BUDGET: u64 = 2_000_000_000;
 const PHONE_BUDGET: u64 = 700_000_000;
+const TELL_LOADING_EVERY: Duration = Duration::from_millis(200);
 /// Sizes that are tried when a picture does not fit.
 const SIZES: [usize; 8] = [2048, 1536, 1024, 768, 512, 384, 256, 192];
 
@@ -148,8 +152,19 @@ impl Worker {
                     }
                 });
             }
-            Request::Create { run, job, steps, setup } => match self.create(run, job, steps, setup) {
-                Ok(facts) => tell(&Reply::Created { run, facts }),
+            Request::Create {
+                run,
+                job,
+                steps,
+                setup,
+                resumes,
+            } => match self.create(run, job, steps, setup) {
+                Ok(facts) => {
+                    tell(&Reply::Created { run, facts });
+                    if resumes {
+                        self.resume(run, attachment);
+                    }
+                }
                 Err(fault) => tell_fault(Some(run), fault),
             },
             Request::Play { run } => self.play(run, None).await,
@@ -165,6 +180,13 @@ impl Worker {
             Request::Attach { canvas, run, view } => self.attach(canvas, run, view, attachment).await,
             Request::Detach { canvas } => self.canvases.detach(canvas),
             Request::Result { run } => self.send_result(run).await,
+            Request::Checkpoint { run } => {
+                if let Some(run) = self.runs.get_mut(&run)
+                    && let Err(fault) = run.send_checkpoint().await
+                {
+                    run.fail(fault);
+                }
+            }
             Request::Recall { run, step } => {
                 if let Some(run) = self.runs.get_mut(&run) {
                     run.recall(step, &mut self.canvases);
@@ -221,7 +243,7 @@ impl Worker {
     }
 
     async fn load_picture(&mut self, name: &str, address: Option<&str>, file: &JsValue) -> Result<Reply, String> {
-        let bytes = files::read(address, file).await?;
+        let bytes = files::read(address, file, loading(None)).await?;
         let decoded = files::picture(&bytes).await.map_err(|error| error.to_string())?;
         let (width, height) = (decoded.picture.width, decoded.picture.height);
         let notes = decoded.notes.iter().map(ToString::to_string).collect();
@@ -242,15 +264,23 @@ impl Worker {
         sha256: Option<&str>,
         file: &JsValue,
     ) -> Result<MaskFacts, String> {
-        let bytes = files::read(address, file).await?;
-        if let Some(wanted) = sha256 {
-            let found: String = Sha256::digest(&bytes)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            if !found.eq_ignore_ascii_case(wanted) {
-                return Err("The mask is not the one that this page was built with: reload the page.".to_owned());
-            }
+        let bytes = files::read(address, file, loading(Some(slot))).await?;
+        let found: String = Sha256::digest(&bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        if let Some(wanted) = sha256.filter(|wanted| !found.eq_ignore_ascii_case(wanted)) {
+            return Err(match address {
+                Some(address) if !is_own(address) => {
+                    let short = |sum: &str| sum.chars().take(12).collect::<String>();
+                    format!(
+                        "The file there is not the one that the link means: its SHA-256 begins with {}, the link says {}. Ask whoever shared the link for a new one.",
+                        short(&found),
+                        short(wanted)
+                    )
+                }
+                _ => "The mask is not the one that this page was built with: reload the page.".to_owned(),
+            });
         }
         let mask = import(&bytes, &name).map_err(|error| error.to_string())?;
         let Some(network) = &mask.metadata.network else {
@@ -264,6 +294,7 @@ impl Worker {
         let connectivity = Connectivity::of(&network, &mask.keep);
         let facts = MaskFacts {
             name,
+            sha256: found,
             kept: mask.kept(),
             n: network.n,
             alive: connectivity.is_alive(),
@@ -325,6 +356,16 @@ impl Worker {
         Ok(facts)
     }
 
+    /// Puts a run that was just made where its checkpoint was taken.
+    fn resume(&mut self, id: RunId, checkpoint: &JsValue) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let bytes = js_sys::Uint8Array::new(checkpoint).to_vec();
+        match read_checkpoint(&bytes, run.plan()) {
+            Ok((checkpoint, points)) => run.resume_from(checkpoint, points),
+            Err(fault) => run.fail(fault),
+        }
+    }
+
     async fn play(&mut self, id: RunId, steps: Option<u64>) {
         if let (Some(run), Some(device)) = (self.runs.get_mut(&id), &self.device) {
             run.play(steps, device).await;
@@ -364,6 +405,17 @@ fn framed(picture: &Picture, framing: Framing, size: usize) -> Result<Picture, F
         Framing::Crop => picture.centre_crop(size.min(picture.width), size.min(picture.height)),
     };
     framed.map_err(|error| Fault::new(FaultKind::Picture, error))
+}
+
+/// Tells the page how far a file is loaded.
+fn loading(slot: Option<SlotId>) -> impl FnMut(u64, Option<u64>) {
+    let mut told: Option<Instant> = None;
+    move |bytes, total| {
+        if told.is_none_or(|told| told.elapsed() >= TELL_LOADING_EVERY) {
+            told = Some(Instant::now());
+            tell(&Reply::Loading { slot, bytes, total });
+        }
+    }
 }
 
 /// Phones share little memory between everything that runs on them.

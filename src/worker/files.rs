@@ -1,51 +1,38 @@
-//! Bytes from a file that a person gave, or from an address of this site.
+//! Bytes from a file that a person gave, or from an address; and pictures out of them.
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    Blob, DedicatedWorkerGlobalScope, ImageBitmap, OffscreenCanvas, OffscreenCanvasRenderingContext2d, Response,
-};
+use web_sys::{Blob, DedicatedWorkerGlobalScope, ImageBitmap, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
 
+use super::fetch::fetch;
 use crate::picture::{Decoded, PictureError, decode, from_rgba8};
 
 /// No file that is of use here is longer.
 const MAX_BYTES: f64 = 200e6;
 
 /// The bytes of the address, or else of the attached file. The error is a sentence.
-pub async fn read(address: Option<&str>, attachment: &JsValue) -> Result<Vec<u8>, String> {
-    let buffer = match address {
-        Some(address) => fetch(address).await?,
-        None => {
-            let file: &Blob = attachment
-                .dyn_ref()
-                .ok_or("No file came with the request: choose it again.")?;
-            if file.size() > MAX_BYTES {
-                let megabytes = file.size() / 1e6;
-                return Err(format!(
-                    "The file has {megabytes:.0} MB, the most that is read is 200: choose a smaller one."
-                ));
-            }
-            JsFuture::from(file.array_buffer())
-                .await
-                .map_err(|_| "The file could not be read: it may have been moved or changed, choose it again.")?
-        }
-    };
-    Ok(Uint8Array::new(&buffer).to_vec())
-}
-
-async fn fetch(address: &str) -> Result<JsValue, String> {
-    let offline = |_| "It could not be loaded: check the connection, then reload the page.".to_owned();
-    let response = JsFuture::from(scope().fetch_with_str(address)).await.map_err(offline)?;
-    let response: Response = response.unchecked_into();
-    if !response.ok() {
-        let status = response.status();
+pub async fn read(
+    address: Option<&str>,
+    attachment: &JsValue,
+    progress: impl FnMut(u64, Option<u64>),
+) -> Result<Vec<u8>, String> {
+    if let Some(address) = address {
+        return fetch(address, progress).await;
+    }
+    let file: &Blob = attachment
+        .dyn_ref()
+        .ok_or("No file came with the request: choose it again.")?;
+    if file.size() > MAX_BYTES {
+        let megabytes = file.size() / 1e6;
         return Err(format!(
-            "The server answered {status} for {address}: reload the page, or choose another."
+            "The file has {megabytes:.0} MB, the most that is read is 200: choose a smaller one."
         ));
     }
-    let body = response.array_buffer().map_err(offline)?;
-    JsFuture::from(body).await.map_err(offline)
+    let buffer = JsFuture::from(file.array_buffer())
+        .await
+        .map_err(|_| "The file could not be read: it may have been moved or changed, choose it again.")?;
+    Ok(Uint8Array::new(&buffer).to_vec())
 }
 
 /// A picture of any format that this program or the browser decodes.

@@ -1,5 +1,6 @@
 //! The dedicated worker that owns the engine and trains, and the protocol that it speaks with the page.
 
+mod fault;
 pub mod protocol;
 
 // Without a browser in it, so that the tests reach it.
@@ -12,6 +13,8 @@ mod look;
 mod canvas;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod engine;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod fetch;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod files;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::fault::{Fault, FaultKind};
 use crate::engine::AdapterDescription;
 use crate::train::Learner;
 
@@ -45,6 +46,8 @@ pub enum Request {
         /// Updates in all.
         steps: u64,
         setup: Setup,
+        /// Whether it goes on from the checkpoint that is attached (an `ArrayBuffer`); it is then paused there.
+        resumes: bool,
     },
     /// Compiles if needed, then trains until the last step, [`Request::Pause`] or [`Request::Drop`].
     Play {
@@ -71,6 +74,10 @@ pub enum Request {
     /// Forgets a canvas: its element is gone.
     Detach {
         canvas: CanvasId,
+    },
+    /// The run's state, to go on from; answered by [`Reply::Checkpoint`], as it also comes now and then by itself.
+    Checkpoint {
+        run: RunId,
     },
     /// The present result as a PNG file; answered by [`Reply::Png`].
     Result {
@@ -179,6 +186,12 @@ pub enum Reply {
         /// Sentences on how the file was read.
         notes: Vec<String>,
     },
+    /// How much of a picture's or, where there is a slot, of a mask's file is there; a few times a second.
+    Loading {
+        slot: Option<SlotId>,
+        bytes: u64,
+        total: Option<u64>,
+    },
     Mask {
         slot: SlotId,
         facts: MaskFacts,
@@ -235,6 +248,11 @@ pub enum Reply {
         step: u64,
         keep: f64,
         outcome: MaskOnly,
+    },
+    /// The run's state after `step` updates; its `ArrayBuffer` is attached.
+    Checkpoint {
+        run: RunId,
+        step: u64,
     },
     /// A mask file; its `ArrayBuffer` is attached.
     MaskFile {
@@ -360,6 +378,8 @@ pub enum MaskOnly {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MaskFacts {
     pub name: String,
+    /// Of the file, in lower-case hexadecimal.
+    pub sha256: String,
     pub kept: usize,
     pub n: usize,
     /// Whether its network draws anything but a constant.
@@ -368,63 +388,9 @@ pub struct MaskFacts {
     pub sentence: String,
 }
 
-/// Something that failed, for a person.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fault {
-    pub kind: FaultKind,
-    /// One sentence that says what to do.
-    pub message: String,
-}
-
-/// What a fault is about: where the page shows it, and what it offers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum FaultKind {
-    /// The picture file.
-    Picture,
-    /// The mask file.
-    Mask,
-    /// No WebGPU, no adapter, no device: the CPU engine is left.
-    NoGpu,
-    /// The device is gone: open it again.
-    DeviceLost,
-    /// Too little memory: a smaller picture.
-    Memory,
-    /// Anything else that stopped a run.
-    Run,
-}
-
-impl Fault {
-    pub fn new(kind: FaultKind, message: impl ToString) -> Self {
-        Self {
-            kind,
-            message: sentence(&message.to_string()),
-        }
-    }
-}
-
-/// An error's text as a sentence: a capital in front, a full stop behind.
-pub fn sentence(text: &str) -> String {
-    let text = text.trim();
-    let mut letters = text.chars();
-    let mut made: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    made.push_str(letters.as_str());
-    if !made.is_empty() && !made.ends_with(['.', '!', '?', '…']) {
-        made.push('.');
-    }
-    made
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn errors_become_sentences() {
-        assert_eq!(sentence("the file is empty"), "The file is empty.");
-        assert_eq!(sentence("What now?"), "What now?");
-        assert_eq!(sentence(" émigré…"), "Émigré…");
-        assert_eq!(sentence(""), "");
-    }
 
     #[test]
     fn a_measure_that_is_not_a_number_arrives_as_none() {

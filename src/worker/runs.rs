@@ -13,7 +13,7 @@ use super::protocol::{Fault, FaultKind, MaskPurpose, Point, Reply, RunId, RunSta
 use super::rate::Rate;
 use super::training::{Plan, Training};
 use crate::picture::Picture;
-use crate::train::{Backend, Job};
+use crate::train::{Backend, Checkpoint, Job};
 
 /// How long a turn of training may take before requests are looked at again.
 const TURN: Duration = Duration::from_millis(80);
@@ -21,6 +21,10 @@ const TURN: Duration = Duration::from_millis(80);
 const TELL_EVERY: Duration = Duration::from_millis(100);
 /// The picture changes at most this often.
 const DRAW_EVERY: Duration = Duration::from_millis(66);
+
+/// A checkpoint comes this often at most, and takes one part in so many of the time.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
+const CHECKPOINT_SHARE: u32 = 20;
 
 /// A run and its telling.
 pub struct Run {
@@ -36,6 +40,10 @@ pub struct Run {
     state: RunState,
     /// Train up to here; not above the last step.
     until: u64,
+    /// Where it goes on from, until it is built.
+    resumes: Option<Checkpoint>,
+    /// The last checkpoint: when, at which step, and how long it took.
+    kept: Option<(Instant, u64, Duration)>,
     rate: Rate,
     untold: Vec<Point>,
     told: Option<Instant>,
@@ -57,11 +65,25 @@ impl Run {
             spare,
             state: RunState::Idle,
             until: 0,
+            resumes: None,
+            kept: None,
             rate: Rate::default(),
             untold: Vec::new(),
             told: None,
             drawn: None,
         }
+    }
+
+    /// Goes on from a checkpoint, which is paused until it is played.
+    pub fn resume_from(&mut self, checkpoint: Checkpoint, points: Vec<Point>) {
+        self.resumes = Some(checkpoint);
+        self.untold = points;
+        self.tell_progress();
+        self.go(RunState::Paused);
+    }
+
+    pub fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// Whether there are steps to do now.
@@ -71,7 +93,8 @@ impl Run {
 
     /// Whether a turn has something to do.
     pub fn is_busy(&self) -> bool {
-        self.is_playing() || (self.training.is_some() && self.observer.as_ref().is_some_and(Observer::is_busy))
+        let observes = || self.observer.as_ref().is_some_and(Observer::is_busy);
+        self.is_playing() || (self.training.is_some() && (observes() || self.is_checkpoint_due()))
     }
 
     /// Trains from now on: `steps` more steps, or else to the end.
@@ -105,7 +128,11 @@ impl Run {
         self.go(RunState::Compiling);
         let run = self.id;
         let progress = |done, total| tell(&Reply::Compiling { run, done, total });
-        match Training::build(&self.plan, backend, progress).await {
+        let built = match self.resumes.take() {
+            Some(checkpoint) => Training::resume(&self.plan, checkpoint, backend, progress).await,
+            None => Training::build(&self.plan, backend, progress).await,
+        };
+        match built {
             Ok(training) => {
                 self.training = Some((training, backend.clone()));
                 true
@@ -126,6 +153,10 @@ impl Run {
         let done = match done {
             Ok(()) => self.observe(canvases).await,
             failed => failed,
+        };
+        let done = match done {
+            Ok(()) if self.is_checkpoint_due() => self.send_checkpoint().await,
+            done => done,
         };
         if let Err(fault) = done {
             self.fail(fault);
@@ -216,6 +247,28 @@ impl Run {
         }
     }
 
+    fn is_checkpoint_due(&self) -> bool {
+        let Some((last, step, cost)) = self.kept else {
+            return self.step() > 0;
+        };
+        let stands = !self.is_playing();
+        self.step() != step && (stands || last.elapsed() >= CHECKPOINT_EVERY.max(cost * CHECKPOINT_SHARE))
+    }
+
+    /// Sends what it takes to go on from here.
+    pub async fn send_checkpoint(&mut self) -> Result<(), Fault> {
+        let step = self.step();
+        let Some((training, _)) = &mut self.training else {
+            return Ok(());
+        };
+        let begun = Instant::now();
+        let file = training.checkpoint().await?;
+        let file = js_sys::Uint8Array::from(file.as_slice()).buffer();
+        tell_with(&Reply::Checkpoint { run: self.id, step }, Some(&file));
+        self.kept = Some((Instant::now(), step, begun.elapsed()));
+        Ok(())
+    }
+
     /// Looks at a learner's mask at another `keep`.
     pub fn look_at(&mut self, keep: f64) {
         if let Some(observer) = &mut self.observer {
@@ -289,7 +342,8 @@ impl Run {
     }
 
     pub fn step(&self) -> u64 {
-        self.training.as_ref().map_or(0, |(training, _)| training.step())
+        let kept = self.resumes.as_ref().map_or(0, |checkpoint| checkpoint.step);
+        self.training.as_ref().map_or(kept, |(training, _)| training.step())
     }
 
     /// Stops for good.
@@ -308,7 +362,7 @@ impl Run {
     }
 
     fn tell_progress(&mut self) {
-        if self.training.is_none() {
+        if self.training.is_none() && self.resumes.is_none() {
             return;
         }
         self.told = Some(Instant::now());

@@ -11,7 +11,7 @@ use crate::mask::Mask;
 use crate::network::{Hourglass, Network};
 use crate::picture::Picture;
 use crate::step::StepError;
-use crate::train::{self, Backend, Learner, RunSpec, StateIn, Task, TrainError};
+use crate::train::{self, Backend, Checkpoint, Learner, RunSpec, StateIn, Task, TrainError};
 
 /// What a run trains.
 pub enum Trained {
@@ -105,6 +105,30 @@ impl Training {
         run.map(|run| Self { run }).map_err(|error| fault(&error))
     }
 
+    /// As [`Training::build`], from where a checkpoint was taken.
+    ///
+    /// # Errors
+    /// A fault, such as a checkpoint of other settings.
+    pub async fn resume(
+        plan: &Plan,
+        checkpoint: Checkpoint,
+        backend: &Backend,
+        progress: impl FnMut(usize, usize),
+    ) -> Result<Self, Fault> {
+        let (steps, task) = (plan.spec.steps, plan.task.clone());
+        let run = train::Run::resume(checkpoint, steps, task, StateIn::default(), backend, progress).await;
+        run.map(|run| Self { run }).map_err(|error| fault(&error))
+    }
+
+    /// The state to go on from, as a file's bytes.
+    ///
+    /// # Errors
+    /// A fault, such as a lost device.
+    pub async fn checkpoint(&mut self) -> Result<Vec<u8>, Fault> {
+        let checkpoint = self.run.checkpoint().await.map_err(|error| fault(&error))?;
+        checkpoint.to_bytes().map_err(|error| fault(&error))
+    }
+
     /// Trains for about `budget`, at most up to step `until`, and gives what was measured.
     ///
     /// # Errors
@@ -116,14 +140,7 @@ impl Training {
             .advance_steps(left, budget)
             .await
             .map_err(|error| fault(&error))?;
-        let point = |point: train::Point| Point {
-            step: point.step,
-            loss: point.loss,
-            psnr: point.psnr.filter(|psnr| psnr.is_finite()),
-            kl: point.kl,
-            mean_logit: point.mean_logit,
-        };
-        Ok(progress.points.into_iter().map(point).collect())
+        Ok(progress.points.iter().map(told).collect())
     }
 
     /// Updates made.
@@ -187,12 +204,43 @@ impl Training {
     }
 }
 
+/// A reading as the page is told.
+fn told(point: &train::Point) -> Point {
+    Point {
+        step: point.step,
+        loss: point.loss,
+        psnr: point.psnr.filter(|psnr| psnr.is_finite()),
+        kl: point.kl,
+        mean_logit: point.mean_logit,
+    }
+}
+
+/// A checkpoint's bytes, checked against what the run would be: only the number of steps may differ.
+///
+/// # Errors
+/// A fault that says so.
+pub fn read_checkpoint(bytes: &[u8], plan: &Plan) -> Result<(Checkpoint, Vec<Point>), Fault> {
+    let checkpoint = Checkpoint::from_bytes(bytes).map_err(|error| fault(&error))?;
+    let steps = plan.spec.steps;
+    let same = RunSpec {
+        steps,
+        ..checkpoint.spec.clone()
+    };
+    if same != plan.spec || checkpoint.step > steps {
+        let message = "what was kept of the run does not belong to these settings: start over";
+        return Err(Fault::new(FaultKind::Run, message));
+    }
+    let points = checkpoint.curve.iter().map(told).collect();
+    Ok((checkpoint, points))
+}
+
 /// An error of training as the page is told.
 fn fault(error: &TrainError) -> Fault {
     let kind = match error {
         TrainError::Engine(EngineError::DeviceLost { .. }) => FaultKind::DeviceLost,
         TrainError::Engine(EngineError::OutOfMemory { .. } | EngineError::Limit { .. })
         | TrainError::Step(StepError::TensorTooLarge { .. }) => FaultKind::Memory,
+        TrainError::Diverged { .. } => FaultKind::Diverged,
         TrainError::Mask(_) | TrainError::Step(StepError::DeadMask(_) | StepError::MaskLength { .. }) => {
             FaultKind::Mask
         }

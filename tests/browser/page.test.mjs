@@ -157,19 +157,6 @@ inEachBrowser("the CPU engine does the same", { timeout: 4 * MINUTES }, async ({
   await drawn(page, "Result");
 });
 
-inEachBrowser("a lost device is told, and the engine starts again", { timeout: 4 * MINUTES }, async ({ open }) => {
-  const page = await open(`${SMALL}&debug`);
-  await enabled(page, "#start");
-  await page.click("#start");
-  await until("steps", async () => (await stepOf(page)) > 2);
-  await page.evaluate(() => window.dispatchEvent(new Event("oes-lose-device")));
-  await until("the fault", async () => /was lost/.test(await textOf(page, "#fault").catch(() => "")));
-  await page.click("#fault .primary");
-  await enabled(page, "#start");
-  await page.click("#start");
-  await until("steps again", async () => (await stepOf(page)) > 2);
-});
-
 inEachBrowser("a panic is told, and the engine starts again", { timeout: 4 * MINUTES }, async ({ open }) => {
   const page = await open(`${SMALL}&debug`);
   await enabled(page, "#start");

@@ -84,8 +84,8 @@ pub fn prepare(src: &Map, rows: &AxisMap, columns: &AxisMap, leaky: bool) -> Map
 pub fn fold(grad: &Map, table: &FoldTable, src: &Map, leaky: bool) -> Map {
     let kernel = Fold {
         first: u32::from(leaky),
-        most: table.most,
         accumulate: 0,
+        most: table.most,
         channels: src.channels as u32,
         h: src.h as u32,
         w: src.w as u32,

@@ -82,8 +82,8 @@ fn fold((c, h, w): (usize, usize, usize), accumulate: bool) -> Vec<Case> {
     let case = |name: &str, table: FoldTable, size: (usize, usize), grad: (usize, usize), first: u32| {
         let kernel = Fold {
             first,
-            most: table.most,
             accumulate: u32::from(accumulate),
+            most: table.most,
             channels: c as u32,
             h: size.0 as u32,
             w: size.1 as u32,
@@ -191,7 +191,7 @@ fn backward((c, h, w): (usize, usize, usize)) -> Vec<Case> {
         (1, 1, 3, false),
         (0, 3, 0, false),
         (0, 0, 0, true),
-        (1, 0, 0, true),
+        (1, 0, 2, true),
     ] {
         let dst_w = w + 2 * halo + slack;
         let kernel = BnBackward {

@@ -44,15 +44,20 @@ pub struct Learning {
     pub taking: RwSignal<bool>,
 }
 
+/// The fraction that a learner aims at by default.
+pub fn default_keep(learner: Learner) -> f64 {
+    LearnSpec::new(learner).keep
+}
+
 /// Updates that a learner makes by default.
-fn default_steps(learner: Learner) -> u64 {
+pub fn default_steps(learner: Learner) -> u64 {
     RunSpec::learn(Hourglass::default(), learner).steps
 }
 
 impl Learning {
     pub fn new(query: &Query) -> Self {
         let learner = query.learner;
-        let keep = query.keep.unwrap_or(LearnSpec::new(learner).keep);
+        let keep = query.keep.unwrap_or(default_keep(learner));
         let steps = query.learn_steps.unwrap_or(default_steps(learner));
         Self {
             lane: Lane::new(Route::Learn, RwSignal::new(steps)),

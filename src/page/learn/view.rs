@@ -12,6 +12,7 @@ use super::settings::LearnerSettings;
 use crate::page::notices::{EngineNotice, Notices};
 use crate::page::picture_picker::PicturePicker;
 use crate::page::settings::Settings;
+use crate::page::share::Share;
 use crate::page::state::Studio;
 use crate::page::text;
 use crate::page::transport::Transport;
@@ -35,6 +36,7 @@ pub fn Learn(studio: Studio) -> impl IntoView {
                 <Histogram studio />
                 <Curves studio />
             </section>
+            <Share studio />
         </section>
         <div class="setup">
             <PicturePicker studio />

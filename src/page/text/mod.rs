@@ -1,10 +1,14 @@
 //! Every English text of the page, in one place.
 
 mod learn;
+mod link;
 mod race;
+mod recovery;
 
 pub use learn::*;
+pub use link::*;
 pub use race::*;
+pub use recovery::*;
 
 use super::route::Route;
 use crate::engine::AdapterDescription;
@@ -134,8 +138,10 @@ pub fn fault(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::Picture => "This picture cannot be used.",
         FaultKind::Mask => "This mask cannot be used.",
+        FaultKind::Link => "This link cannot be used as it is.",
         FaultKind::NoGpu => "There is no GPU to compute on.",
         FaultKind::DeviceLost => "The GPU is gone.",
+        FaultKind::Diverged => "The fit went wrong.",
         FaultKind::Memory => "The memory does not suffice.",
         FaultKind::Run => "That did not work.",
     }

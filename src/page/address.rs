@@ -1,0 +1,176 @@
+//! The address follows the choices: whoever opens it gets the same picture, mask and settings. It has only what differs
+//! from the defaults, and replaces itself, so that Back leads to the view before and not through every change.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+use web_sys::UrlSearchParams;
+
+use super::learn::{default_keep, default_steps};
+use super::mask_slot::MaskChoice;
+use super::picture_choice::PictureChoice;
+use super::query::{self, Query, name};
+use super::state::Studio;
+use crate::train::Learner;
+use crate::worker::protocol::{EngineKind, Framing};
+
+impl Studio {
+    /// What differs from the defaults, as names and values of parameters. A file of the visitor's own is left out.
+    fn parameters(self) -> Vec<(&'static str, String)> {
+        let mut all = Vec::new();
+        let mut add = |name: &'static str, value: Option<String>| all.extend(value.map(|value| (name, value)));
+        let chosen = self.picture_choice.get();
+        let first = self.catalogue.with_value(query::default_picture);
+        let linked = match &chosen {
+            // Whoever opens the link sees the first sample.
+            PictureChoice::Own => first.clone(),
+            _ => chosen.clone(),
+        };
+        match &linked {
+            PictureChoice::Sample(id) => add(name::SAMPLE, (linked != first).then(|| id.clone())),
+            PictureChoice::Address(address) => add(name::PICTURE, Some(address.clone())),
+            PictureChoice::Own => {}
+        }
+        let setup = self.setup.get();
+        let differs = |value: u64, default: u64| (value != default).then(|| value.to_string());
+        let sigma = setup.sigma != query::default_sigma(&chosen) && chosen != PictureChoice::Own;
+        let levels = setup.levels != query::LEVELS;
+        let of_levels = levels.then_some(setup.levels);
+        let mask = self.fits[0].mask;
+        let default = self
+            .catalogue
+            .with_value(|catalogue| query::default_mask(catalogue, &linked, of_levels));
+        match mask.choice.get() {
+            MaskChoice::Address { address, sha256 } => {
+                let sum = mask.facts.get().map(|facts| facts.sha256).or(sha256);
+                add(name::MASK, Some(address));
+                add(name::MASK_SUM, sum);
+            }
+            choice => add(name::MASK, listed(&choice).filter(|_| choice != default)),
+        }
+        let rivals = self.fits.map(|fit| match fit.on.get() {
+            true => listed(&fit.mask.choice.get()).unwrap_or_default(),
+            false => String::new(),
+        });
+        let rivals = rivals[1..].join(",");
+        let rivals = rivals.trim_end_matches(',');
+        add(name::AGAINST, (!rivals.is_empty()).then(|| rivals.to_owned()));
+        add(name::SIZE, self.is_size_chosen().then(|| setup.size.to_string()));
+        add(
+            name::FRAMING,
+            (setup.framing == Framing::Crop).then(|| query::CROP.to_owned()),
+        );
+        add(name::SIGMA, sigma.then(|| setup.sigma.to_string()));
+        add(name::NOISE_SEED, differs(setup.noise_seed, 0));
+        add(name::INIT_SEED, differs(setup.init_seed, 0));
+        add(name::STEPS, differs(self.fits[0].lane.steps.get(), query::FIT_STEPS));
+        let (learner, keep) = (self.learning.learner.get(), self.learning.target.get());
+        add(
+            name::LEARNER,
+            (learner == Learner::Paper).then(|| query::PAPER.to_owned()),
+        );
+        add(name::KEEP, (keep != default_keep(learner)).then(|| keep.to_string()));
+        add(
+            name::LEARN_STEPS,
+            differs(self.learning.lane.steps.get(), default_steps(learner)),
+        );
+        add(name::LEVELS, of_levels.map(|levels| levels.to_string()));
+        let cpu = self.wanted_engine.get() == EngineKind::Cpu;
+        add(name::ENGINE, cpu.then(|| query::CPU.to_owned()));
+        all
+    }
+
+    /// The address's parameters for the record of a run.
+    pub(super) fn search_of_runs(self) -> String {
+        let Ok(parameters) = UrlSearchParams::new() else {
+            return String::new();
+        };
+        for (name, value) in untrack(|| self.parameters()) {
+            parameters.set(name, &value);
+        }
+        parameters.to_string().into()
+    }
+
+    /// Takes all choices from an address.
+    pub(super) fn apply(self, query: &Query) {
+        let (picture, mask) = self.catalogue.with_value(|catalogue| {
+            let picture = query
+                .picture
+                .clone()
+                .unwrap_or_else(|| query::default_picture(catalogue));
+            let mask = query.mask.clone();
+            let mask = mask.unwrap_or_else(|| query::default_mask(catalogue, &picture, query.levels));
+            (picture, mask)
+        });
+        self.picture_choice.set(picture);
+        let [second, third] = query.rivals.clone();
+        for (fit, choice) in self.fits.into_iter().zip([Some(mask), second, third]) {
+            fit.on.set(fit.place == 0 || choice.is_some());
+            fit.mask.choice.set(choice.unwrap_or(MaskChoice::Dense));
+        }
+        self.fits[0].lane.steps.set(query.steps);
+        let learner = query.learner;
+        let keep = query.keep.unwrap_or(default_keep(learner));
+        self.learning.learner.set(learner);
+        self.learning.target.set(keep);
+        self.learning.keep.set(keep);
+        self.learning
+            .lane
+            .steps
+            .set(query.learn_steps.unwrap_or(default_steps(learner)));
+        self.wanted_engine.set(query.engine);
+    }
+
+    /// Keeps the address. A link that could not be used as it is stays until that is read.
+    pub fn keep_address(self) {
+        Effect::new(move |_| {
+            let wanted = self.parameters();
+            self.route.track();
+            if self.fault.read().is_none() {
+                replace(&wanted);
+            }
+            let location = web_sys::window().map(|window| window.location());
+            let link = location.and_then(|location| location.href().ok());
+            self.link.set(link.unwrap_or_default());
+        });
+    }
+}
+
+/// A mask's name in a link; none for one that only its address or its file gives.
+fn listed(choice: &MaskChoice) -> Option<String> {
+    match choice {
+        MaskChoice::Dense => Some(query::DENSE.to_owned()),
+        MaskChoice::Preset(id) => Some(id.clone()),
+        MaskChoice::Own | MaskChoice::Address { .. } => None,
+    }
+}
+
+/// Puts the parameters into the address, in place of those of the same names.
+fn replace(wanted: &[(&'static str, String)]) {
+    let Some(window) = web_sys::window() else { return };
+    let search = window.location().search().unwrap_or_default();
+    let Ok(parameters) = UrlSearchParams::new_with_str(&search) else {
+        return;
+    };
+    for name in name::WRITTEN {
+        parameters.delete(name);
+    }
+    if !wanted.is_empty() {
+        parameters.set(name::VERSION, &query::VERSION.to_string());
+    }
+    for (name, value) in wanted {
+        parameters.set(name, value);
+    }
+    let query = String::from(parameters.to_string());
+    if query == search.trim_start_matches('?') {
+        return;
+    }
+    let address = if query.is_empty() {
+        ".".to_owned()
+    } else {
+        format!("?{query}")
+    };
+    if let Ok(history) = window.history() {
+        // A browser that refuses, as some do to many changes a second, only keeps the address before.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+    }
+}

@@ -1,0 +1,389 @@
+//! What goes wrong costs seconds: checkpoints are kept here and in the browser's storage, a lost device is rebuilt, and a
+//! closed tab can be gone on with.
+
+use js_sys::{Array, Date, Object, Reflect};
+use leptos::ev;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::File;
+
+use super::lane::Lane;
+use super::query::Query;
+use super::route::Route;
+use super::state::Studio;
+use super::{store, text};
+use crate::worker::protocol::{Fault, Request, RunId, RunState, Setup};
+
+/// How often in a row a device is rebuilt without a checkpoint in between.
+const REBUILDS: u32 = 3;
+/// Older runs are not offered, and forgotten.
+const KEPT_DAYS: f64 = 7.0;
+const DAY_MILLISECONDS: f64 = 86_400_000.0;
+
+/// A run's state as the worker sent it.
+#[derive(Clone)]
+pub struct Saved {
+    pub step: u64,
+    /// An `ArrayBuffer`.
+    pub bytes: JsValue,
+}
+
+/// A tab's runs, as they are kept; files and checkpoints lie beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Record {
+    /// The address's parameters.
+    address: String,
+    setup: Setup,
+    /// Milliseconds since 1970.
+    time: f64,
+    /// The picture's name.
+    picture: String,
+    /// Of each lane: updates made and to be made; none without a checkpoint.
+    runs: Vec<Option<(u64, u64)>>,
+    /// Which lanes were shown.
+    learning: bool,
+}
+
+/// A run of an earlier visit.
+#[derive(Clone, PartialEq)]
+pub struct Offer {
+    id: String,
+    record: Record,
+    /// The picture's file, and the fits' mask files.
+    files: Array,
+}
+
+/// What recovery remembers.
+#[derive(Clone, Copy)]
+pub struct Recovery {
+    /// This tab's name in the storage, once it has the lock.
+    id: StoredValue<Option<String>>,
+    pub offer: RwSignal<Option<Offer>, LocalStorage>,
+    /// What happened and was mended.
+    pub news: RwSignal<Option<String>>,
+    rebuilds: StoredValue<u32>,
+}
+
+impl Recovery {
+    pub fn new() -> Self {
+        Self {
+            id: StoredValue::new(None),
+            offer: RwSignal::new_local(None),
+            news: RwSignal::new(None),
+            rebuilds: StoredValue::new(0),
+        }
+    }
+}
+
+impl Offer {
+    pub fn words(&self) -> String {
+        let run = self.record.runs.iter().flatten().copied().next().unwrap_or((0, 0));
+        text::offer(&self.record.picture, self.record.learning, run.0, run.1)
+    }
+}
+
+impl Studio {
+    /// The worker sent a checkpoint.
+    pub(super) fn keep_checkpoint(self, lane: Lane, step: u64, bytes: &JsValue) {
+        self.recovery.rebuilds.set_value(0);
+        lane.saved.set_value(Some(Saved {
+            step,
+            bytes: bytes.clone(),
+        }));
+        self.write_record(Some(lane));
+    }
+
+    /// A person starts over: what was kept of the run is not wanted.
+    pub(super) fn forget_checkpoint(self, lane: Lane) {
+        if lane.saved.with_value(Option::is_some) {
+            lane.saved.set_value(None);
+            self.write_record(None);
+        }
+    }
+
+    /// Writes what this tab has, and the checkpoint of `lane`. A browser without room or storage only keeps nothing.
+    fn write_record(self, lane: Option<Lane>) {
+        let Some(id) = self.recovery.id.get_value() else { return };
+        let lanes = self.lanes();
+        let run = |lane: Lane| {
+            let step = lane.saved.with_value(|saved| saved.as_ref().map(|saved| saved.step))?;
+            Some((step, lane.steps.get_untracked()))
+        };
+        let record = Record {
+            address: self.search_of_runs(),
+            setup: self.setup.get_untracked(),
+            time: Date::now(),
+            picture: self
+                .picture
+                .with_untracked(|picture| picture.as_ref().map(|picture| picture.name.clone()))
+                .unwrap_or_default(),
+            runs: lanes.map(run).to_vec(),
+            learning: self.route.get_untracked() == Route::Learn,
+        };
+        let Ok(text) = serde_json::to_string(&record) else {
+            return;
+        };
+        let file = |file: Option<File>| file.map_or(JsValue::NULL, JsValue::from);
+        let files = Array::of1(&file(self.own_picture.get_value()));
+        for fit in self.fits {
+            files.push(&file(fit.mask.own_file()));
+        }
+        let entry = Object::new();
+        let checkpoint = lane.and_then(|lane| {
+            let place = lanes.iter().position(|other| *other == lane)?;
+            let saved = lane.saved.get_value()?;
+            Some((key_of(&id, place), saved.bytes))
+        });
+        let nothing = record.runs.iter().all(Option::is_none);
+        spawn_local(async move {
+            let written = async {
+                if nothing {
+                    return store::delete(&keys_of(&id)).await;
+                }
+                if let Some((key, bytes)) = checkpoint {
+                    store::put(&key, &bytes).await?;
+                }
+                Reflect::set(&entry, &"record".into(), &text.into())?;
+                Reflect::set(&entry, &"files".into(), &files)?;
+                store::put(&id, &entry).await
+            };
+            if let Err(error) = written.await {
+                web_sys::console::warn_2(&"the run could not be kept:".into(), &error);
+            }
+        });
+    }
+
+    /// Takes a name for this tab, and looks for a run that no tab has any more.
+    pub fn look_for_runs(self) {
+        spawn_local(async move {
+            let own = format!("{:.0}-{:.0}", Date::now(), js_sys::Math::random() * 1e9);
+            if !store::lock(&own).await {
+                // Without locks two tabs could take the same run: none is kept.
+                return;
+            }
+            self.recovery.id.set_value(Some(own));
+            let keys = store::keys().await.unwrap_or_default();
+            let mut found: Vec<Offer> = Vec::new();
+            for id in keys.into_iter().filter(|key| !key.contains('/')) {
+                if let Some(offer) = read(&id).await {
+                    found.push(offer);
+                }
+            }
+            found.sort_by(|a, b| b.record.time.total_cmp(&a.record.time));
+            for offer in found {
+                if !store::lock(&offer.id).await {
+                    continue;
+                }
+                if Date::now() - offer.record.time > KEPT_DAYS * DAY_MILLISECONDS {
+                    // One that cannot be deleted is met again on the next visit.
+                    let _ = store::delete(&keys_of(&offer.id)).await;
+                    continue;
+                }
+                self.recovery.offer.set(Some(offer));
+                return;
+            }
+        });
+        let hidden = window_event_listener_untyped("visibilitychange", move |_| self.keep_now());
+        let leaving = window_event_listener(ev::pagehide, move |_| self.keep_now());
+        on_cleanup(move || {
+            hidden.remove();
+            leaving.remove();
+        });
+    }
+
+    /// Asks for checkpoints of what runs: the tab is hidden, and may be ended without notice.
+    fn keep_now(self) {
+        for lane in self.lanes().into_iter().filter(|lane| lane.is_busy_untracked()) {
+            let run = lane.run.get_value();
+            self.send(&Request::Checkpoint { run }, None);
+        }
+    }
+
+    /// Goes on with a run of an earlier visit.
+    pub fn go_on(self, offer: Offer) {
+        self.recovery.offer.set(None);
+        spawn_local(async move {
+            for (place, lane) in self.lanes().into_iter().enumerate() {
+                let step = offer.record.runs.get(place).copied().flatten();
+                let bytes = store::get(&key_of(&offer.id, place))
+                    .await
+                    .unwrap_or(JsValue::UNDEFINED);
+                let saved = step
+                    .filter(|_| bytes.is_object())
+                    .map(|(step, _)| Saved { step, bytes });
+                lane.saved.set_value(saved);
+            }
+            // The lock of that name is this tab's since it was offered.
+            self.recovery.id.set_value(Some(offer.id));
+            let catalogue = self.catalogue.get_value();
+            self.apply(&Query::read(&offer.record.address, &catalogue));
+            self.take_setup(offer.record.setup);
+            let file = |place: u32| offer.files.get(place).dyn_into::<File>().ok();
+            self.take_files(file(0), [file(1), file(2), file(3)]);
+            self.start_session();
+            self.go(if offer.record.learning {
+                Route::Learn
+            } else {
+                Route::Denoise
+            });
+        });
+    }
+
+    pub fn discard(self, offer: &Offer) {
+        self.recovery.offer.set(None);
+        let keys = keys_of(&offer.id);
+        spawn_local(async move {
+            // One that cannot be deleted is offered again on the next visit.
+            let _ = store::delete(&keys).await;
+        });
+    }
+
+    /// Builds a lost device again and goes on from the checkpoints; false if that has been tried often enough.
+    pub(super) fn rebuild(self) -> bool {
+        let before = self.recovery.rebuilds.get_value();
+        if before >= REBUILDS {
+            return false;
+        }
+        self.recovery.rebuilds.set_value(before + 1);
+        for lane in self.lanes() {
+            lane.goes_on
+                .set_value(lane.is_busy_untracked() || lane.goes_on.get_value());
+            if lane.stale.get_untracked() {
+                lane.saved.set_value(None);
+            }
+        }
+        self.start_session();
+        self.recovery.news.set(Some(text::DEVICE_REBUILT.to_owned()));
+        true
+    }
+
+    /// Goes back to the last checkpoint of a run whose loss is no number any more; false without one.
+    pub(super) fn go_back(self, lane: Lane, fault: &Fault) -> bool {
+        let Some(saved) = lane.saved.get_value() else {
+            return false;
+        };
+        lane.goes_on.set_value(false);
+        self.recreate_lane(lane);
+        self.recovery
+            .news
+            .set(Some(text::went_back(&fault.message, saved.step)));
+        true
+    }
+
+    /// A run was made. One that ran when the device was lost runs on.
+    pub(super) fn lane_made(self, lane: Lane, run: RunId) {
+        if lane.goes_on.get_value() {
+            lane.goes_on.set_value(false);
+            self.send(&Request::Play { run }, None);
+        }
+    }
+
+    /// Keeps the screen awake while something runs, where the browser can.
+    pub fn keep_awake(self) {
+        let busy = Memo::new(move |_| self.lanes().iter().any(|lane| lane.state.get() == RunState::Running));
+        let sentinel: StoredValue<Option<JsValue>, LocalStorage> = StoredValue::new_local(None);
+        let ask = move || {
+            spawn_local(async move {
+                if let Ok(Some(held)) = wake_lock().await {
+                    sentinel.set_value(Some(held));
+                }
+            });
+        };
+        Effect::new(move |_| {
+            if busy.get() {
+                ask();
+            } else if let Some(held) = sentinel.try_update_value(Option::take).flatten() {
+                let release = Reflect::get(&held, &"release".into()).ok();
+                if let Some(release) = release.and_then(|release| release.dyn_into::<js_sys::Function>().ok()) {
+                    // It goes with the tab at the latest.
+                    let _ = release.call0(&held);
+                }
+            }
+        });
+        // The browser takes it away from a hidden tab.
+        let shown = window_event_listener_untyped("visibilitychange", move |_| {
+            if busy.get_untracked() {
+                ask();
+            }
+        });
+        on_cleanup(move || shown.remove());
+    }
+}
+
+async fn wake_lock() -> Result<Option<JsValue>, JsValue> {
+    let navigator: JsValue = web_sys::window().ok_or("no window")?.navigator().into();
+    let lock = Reflect::get(&navigator, &"wakeLock".into())?;
+    if lock.is_undefined() {
+        return Ok(None);
+    }
+    let request: js_sys::Function = Reflect::get(&lock, &"request".into())?.dyn_into()?;
+    let asked: js_sys::Promise = request.call1(&lock, &"screen".into())?.dyn_into()?;
+    wasm_bindgen_futures::JsFuture::from(asked).await.map(Some)
+}
+
+async fn read(id: &str) -> Option<Offer> {
+    let entry = store::get(id).await.ok()?;
+    let text = Reflect::get(&entry, &"record".into()).ok()?.as_string()?;
+    let files = Reflect::get(&entry, &"files".into()).ok()?;
+    Some(Offer {
+        id: id.to_owned(),
+        // One of another version of this page cannot be gone on with.
+        record: serde_json::from_str(&text).ok()?,
+        files: files.dyn_into().ok()?,
+    })
+}
+
+/// Where the checkpoint of a lane lies.
+fn key_of(id: &str, place: usize) -> String {
+    format!("{id}/{place}")
+}
+
+/// All that is kept under a tab's name.
+fn keys_of(id: &str) -> Vec<String> {
+    let runs = (0..super::fits::FITS + 1).map(|place| key_of(id, place));
+    runs.chain([id.to_owned()]).collect()
+}
+
+/// The question whether to go on, and what was mended.
+#[component]
+pub fn RecoveryNotices(studio: Studio) -> impl IntoView {
+    let recovery = studio.recovery;
+    let offer = move || {
+        recovery.offer.get().map(|offer| {
+            let (words, declined) = (offer.words(), offer.clone());
+            view! {
+                <div class="notice" id="continue" role="status">
+                    <p><strong>{text::CONTINUE_TITLE}</strong>" "{words}</p>
+                    <p class="actions">
+                        <button type="button" class="primary" id="go-on" on:click=move |_| studio.go_on(offer.clone())>
+                            {text::CONTINUE}
+                        </button>
+                        <button type="button" id="discard" on:click=move |_| studio.discard(&declined)>
+                            {text::DISCARD}
+                        </button>
+                    </p>
+                </div>
+            }
+        })
+    };
+    let news = move || {
+        recovery.news.get().map(|news| {
+            view! {
+                <div class="notice" id="news" role="status">
+                    <p>{news}</p>
+                    <p class="actions">
+                        <button type="button" class="plain" on:click=move |_| recovery.news.set(None)>
+                            {text::DISMISS}
+                        </button>
+                    </p>
+                </div>
+            }
+        })
+    };
+    view! {
+        {offer}
+        {news}
+    }
+}

@@ -1,0 +1,108 @@
+//! Sharing the link: what whoever opens it will see, and what not.
+
+use js_sys::{Function, Object, Promise, Reflect};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use super::mask_slot::MaskChoice;
+use super::picture_choice::PictureChoice;
+use super::state::Studio;
+use super::text;
+
+/// What became of the link.
+#[derive(Clone, Copy, PartialEq)]
+enum Done {
+    Copied,
+    Shared,
+    /// The browser did not let it be copied: the person can.
+    Refused,
+}
+
+#[component]
+pub fn Share(studio: Studio) -> impl IntoView {
+    let done = RwSignal::new(None);
+    // Another link has not been copied yet.
+    Effect::new(move |_| {
+        studio.link.track();
+        done.set(None);
+    });
+    let copy = move |_| {
+        let link = studio.link.get_untracked();
+        spawn_local(async move {
+            let copied = match web_sys::window() {
+                Some(window) => JsFuture::from(window.navigator().clipboard().write_text(&link))
+                    .await
+                    .is_ok(),
+                None => false,
+            };
+            done.set(Some(if copied { Done::Copied } else { Done::Refused }));
+        });
+    };
+    let share = move |_| {
+        let sheet = share_sheet(&studio.link.get_untracked());
+        spawn_local(async move {
+            // A person who closes the sheet has not shared; nothing is to be said then.
+            if let Some(sheet) = sheet
+                && JsFuture::from(sheet).await.is_ok()
+            {
+                done.set(Some(Done::Shared));
+            }
+        });
+    };
+    let said = move || {
+        done.get().map(|done| match done {
+            Done::Copied => text::SHARE_COPIED,
+            Done::Shared => text::SHARE_DONE,
+            Done::Refused => text::SHARE_REFUSED,
+        })
+    };
+    let seen = move || match studio.picture_choice.get() {
+        PictureChoice::Own => text::SHARE_OWN_PICTURE,
+        PictureChoice::Sample(_) | PictureChoice::Address(_) => text::SHARE_PICTURE,
+    };
+    let mask = move || {
+        let own = studio
+            .fits_on()
+            .iter()
+            .any(|fit| fit.mask.choice.get() == MaskChoice::Own);
+        own.then_some(text::SHARE_OWN_MASK)
+    };
+    view! {
+        <details class="card share" id="share">
+            <summary>{text::SHARE}</summary>
+            <p>{seen}" "{mask}" "{text::SHARE_NOT}</p>
+            <div class="field">
+                <label for="link">{text::LINK}</label>
+                <input type="text" id="link" readonly prop:value=move || studio.link.get() />
+            </div>
+            <div class="actions">
+                <button type="button" class="primary" id="copy-link" on:click=copy>{text::SHARE_COPY}</button>
+                {has_share_sheet().then(|| view! {
+                    <button type="button" id="share-link" on:click=share>{text::SHARE_SHEET}</button>
+                })}
+            </div>
+            <p class="hint" role="status" id="shared">{said}</p>
+        </details>
+    }
+}
+
+/// The system's own way to share, where the browser has one.
+fn share_function() -> Option<(JsValue, Function)> {
+    let navigator: JsValue = web_sys::window()?.navigator().into();
+    let share = Reflect::get(&navigator, &"share".into()).ok()?.dyn_into().ok()?;
+    Some((navigator, share))
+}
+
+fn has_share_sheet() -> bool {
+    share_function().is_some()
+}
+
+fn share_sheet(link: &str) -> Option<Promise> {
+    let (navigator, share) = share_function()?;
+    let data = Object::new();
+    for (key, value) in [("title", text::TITLE), ("url", link)] {
+        Reflect::set(&data, &key.into(), &value.into()).ok()?;
+    }
+    share.call1(&navigator, &data).ok()?.dyn_into().ok()
+}

@@ -1,0 +1,131 @@
+//! What is kept of runs in IndexedDB, so that a closed tab costs seconds. One record for a tab, and one for each of its runs.
+
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode};
+
+const DATABASE: &str = "optimal-eye-surgeon";
+const VERSION: u32 = 1;
+const STORE: &str = "runs";
+
+/// What the browser says when a request is through.
+async fn done(request: &IdbRequest) -> Result<JsValue, JsValue> {
+    let promise = Promise::new(&mut |resolve, reject| {
+        request.set_onsuccess(Some(&resolve));
+        request.set_onerror(Some(&reject));
+    });
+    JsFuture::from(promise).await?;
+    request.result()
+}
+
+async fn open() -> Result<IdbDatabase, JsValue> {
+    let factory = web_sys::window()
+        .ok_or("no window")?
+        .indexed_db()?
+        .ok_or("this browser keeps nothing")?;
+    let request: IdbOpenDbRequest = factory.open_with_u32(DATABASE, VERSION)?;
+    let creating = request.clone();
+    let create = Closure::once_into_js(move || {
+        let made = creating.result().and_then(|database| {
+            let database: IdbDatabase = database.unchecked_into();
+            database.create_object_store(STORE)
+        });
+        if let Err(error) = made {
+            // The requests that follow fail and tell.
+            web_sys::console::error_1(&error);
+        }
+    });
+    request.set_onupgradeneeded(Some(create.unchecked_ref()));
+    Ok(done(&request).await?.unchecked_into())
+}
+
+async fn with_store<T>(
+    mode: IdbTransactionMode,
+    act: impl AsyncFnOnce(IdbObjectStore) -> Result<T, JsValue>,
+) -> Result<T, JsValue> {
+    let database = open().await?;
+    let store = database
+        .transaction_with_str_and_mode(STORE, mode)?
+        .object_store(STORE)?;
+    let result = act(store).await;
+    database.close();
+    result
+}
+
+/// Keeps a value that the structured clone takes.
+///
+/// # Errors
+/// The browser's, such as for want of room.
+pub async fn put(key: &str, value: &JsValue) -> Result<(), JsValue> {
+    with_store(IdbTransactionMode::Readwrite, async |store| {
+        done(&store.put_with_key(value, &key.into())?).await.map(drop)
+    })
+    .await
+}
+
+/// # Errors
+/// The browser's.
+pub async fn get(key: &str) -> Result<JsValue, JsValue> {
+    with_store(IdbTransactionMode::Readonly, async |store| {
+        done(&store.get(&key.into())?).await
+    })
+    .await
+}
+
+/// # Errors
+/// The browser's.
+pub async fn delete(keys: &[String]) -> Result<(), JsValue> {
+    with_store(IdbTransactionMode::Readwrite, async |store| {
+        for key in keys {
+            done(&store.delete(&key.as_str().into())?).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// All keys.
+///
+/// # Errors
+/// The browser's.
+pub async fn keys() -> Result<Vec<String>, JsValue> {
+    let keys = with_store(IdbTransactionMode::Readonly, async |store| {
+        done(&store.get_all_keys()?).await
+    })
+    .await?;
+    Ok(Array::from(&keys).iter().filter_map(|key| key.as_string()).collect())
+}
+
+/// Takes a lock that other tabs see, for as long as this tab lives. False if another tab has it, or if the browser has no
+/// locks.
+pub async fn lock(name: &str) -> bool {
+    let taken = || -> Result<Promise, JsValue> {
+        let navigator: JsValue = web_sys::window().ok_or("no window")?.navigator().into();
+        let locks = Reflect::get(&navigator, &"locks".into())?;
+        let request: Function = Reflect::get(&locks, &"request".into())?.dyn_into()?;
+        let options = Object::new();
+        Reflect::set(&options, &"ifAvailable".into(), &true.into())?;
+        let mut failed = Ok(());
+        let promise = Promise::new(&mut |resolve, _| {
+            let held = Closure::once_into_js(move |lock: JsValue| -> JsValue {
+                let has = !lock.is_null();
+                // The promise of the caller takes any value.
+                let _ = resolve.call1(&JsValue::UNDEFINED, &has.into());
+                if has {
+                    // Never settled: the lock goes with the tab.
+                    Promise::new(&mut |_, _| {}).into()
+                } else {
+                    JsValue::UNDEFINED
+                }
+            });
+            failed = request.call3(&locks, &name.into(), &options, &held).map(drop);
+        });
+        failed.map(|()| promise)
+    };
+    match taken() {
+        Ok(promise) => JsFuture::from(promise).await.is_ok_and(|has| has.is_truthy()),
+        Err(_) => false,
+    }
+}
