@@ -1,4 +1,5 @@
-//! Embeds the preset masks: lists the files in static/masks, so that the binary carries whichever are there.
+//! Embeds the preset masks: lists the files in static/masks, so that the binary carries whichever are there. And the
+//! shaders, without what only people read: the page is smaller for it.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,24 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     let list = list(&masks)?;
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    fs::write(out.join("masks.rs"), list)
+    fs::write(out.join("masks.rs"), list)?;
+    println!("cargo::rerun-if-changed=shaders");
+    let plain = out.join("shaders");
+    fs::create_dir_all(&plain)?;
+    for entry in fs::read_dir(root.join("shaders"))? {
+        let path = entry?.path();
+        if let Some(name) = path.file_name() {
+            fs::write(plain.join(name), without_comments(&fs::read_to_string(&path)?))?;
+        }
+    }
+    Ok(())
+}
+
+/// Empties the lines that are comments, so that a compiler's line numbers stay right. `//#` is a directive.
+fn without_comments(source: &str) -> String {
+    let is_comment = |line: &str| line.trim_start().starts_with("//") && !line.trim_start().starts_with("//#");
+    let lines = source.lines().map(|line| if is_comment(line) { "" } else { line });
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// A Rust expression: `&[(path relative to static/, bytes)]`.

@@ -161,7 +161,7 @@ macro_rules! kernel {
         impl $name {
             pub const INFO: $crate::kernels::KernelInfo = $crate::kernels::KernelInfo {
                 name: $file,
-                source: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $file, ".wgsl")),
+                source: include_str!(concat!(env!("OUT_DIR"), "/shaders/", $file, ".wgsl")),
                 bindings: &[$($crate::kernels::Binding {
                     name: stringify!($b),
                     access: $crate::kernels::Access::$access,

@@ -15,6 +15,7 @@ use crate::worker::protocol::{EngineKind, Framing};
 
 impl Studio {
     /// What differs from the defaults, as names and values of parameters. A file of the visitor's own is left out.
+    #[inline(never)]
     fn parameters(self) -> Vec<(&'static str, String)> {
         let mut all = Vec::new();
         let mut add = |name: &'static str, value: Option<String>| all.extend(value.map(|value| (name, value)));

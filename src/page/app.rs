@@ -34,9 +34,18 @@ fn App(catalogue: Catalogue) -> impl IntoView {
     let studio = Studio::new(catalogue, &query);
     if query.debug {
         // How browser tests make things fail.
-        for (name, request) in [("oes-lose-device", Request::LoseDevice), ("oes-panic", Request::Panic)] {
-            let send = window_event_listener_untyped(name, move |_| studio.send(&request, None));
-            on_cleanup(move || send.remove());
+        for name in ["oes-lose-device", "oes-diverge", "oes-panic"] {
+            let send = move |_| {
+                let run = studio.fits[0].lane.run.get_value();
+                let request = match name {
+                    "oes-lose-device" => Request::LoseDevice,
+                    "oes-diverge" => Request::Diverge { run },
+                    _ => Request::Panic,
+                };
+                studio.send(&request, None);
+            };
+            let listens = window_event_listener_untyped(name, send);
+            on_cleanup(move || listens.remove());
         }
     }
     let dragging = listen(studio);

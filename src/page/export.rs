@@ -42,7 +42,7 @@ impl Studio {
             }),
             "fits": self.fits_on().into_iter().map(|fit| self.describe(fit)).collect::<Vec<_>>(),
         });
-        self.save_text(&format!("{settings:#}\n"), "application/json", "settings", "json");
+        self.save_text(&settings.to_string(), "application/json", "settings", "json");
     }
 
     fn describe(self, fit: Fit) -> Value {

@@ -171,8 +171,14 @@ impl Studio {
                     found.push(offer);
                 }
             }
-            found.sort_by(|a, b| b.record.time.total_cmp(&a.record.time));
-            for offer in found {
+            let newest = |found: &[Offer]| {
+                let times = found.iter().enumerate();
+                times
+                    .max_by(|a, b| a.1.record.time.total_cmp(&b.1.record.time))
+                    .map(|(place, _)| place)
+            };
+            while let Some(place) = newest(&found) {
+                let offer = found.swap_remove(place);
                 if !store::lock(&offer.id).await {
                     continue;
                 }

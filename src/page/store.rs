@@ -41,15 +41,19 @@ async fn open() -> Result<IdbDatabase, JsValue> {
     Ok(done(&request).await?.unchecked_into())
 }
 
-async fn with_store<T>(
+/// Makes one request of the store.
+async fn ask(
     mode: IdbTransactionMode,
-    act: impl AsyncFnOnce(IdbObjectStore) -> Result<T, JsValue>,
-) -> Result<T, JsValue> {
+    request: &dyn Fn(&IdbObjectStore) -> Result<IdbRequest, JsValue>,
+) -> Result<JsValue, JsValue> {
     let database = open().await?;
     let store = database
         .transaction_with_str_and_mode(STORE, mode)?
         .object_store(STORE)?;
-    let result = act(store).await;
+    let result = match request(&store) {
+        Ok(request) => done(&request).await,
+        Err(error) => Err(error),
+    };
     database.close();
     result
 }
@@ -59,31 +63,24 @@ async fn with_store<T>(
 /// # Errors
 /// The browser's, such as for want of room.
 pub async fn put(key: &str, value: &JsValue) -> Result<(), JsValue> {
-    with_store(IdbTransactionMode::Readwrite, async |store| {
-        done(&store.put_with_key(value, &key.into())?).await.map(drop)
-    })
-    .await
+    let put = |store: &IdbObjectStore| store.put_with_key(value, &key.into());
+    ask(IdbTransactionMode::Readwrite, &put).await.map(drop)
 }
 
 /// # Errors
 /// The browser's.
 pub async fn get(key: &str) -> Result<JsValue, JsValue> {
-    with_store(IdbTransactionMode::Readonly, async |store| {
-        done(&store.get(&key.into())?).await
-    })
-    .await
+    ask(IdbTransactionMode::Readonly, &|store| store.get(&key.into())).await
 }
 
 /// # Errors
 /// The browser's.
 pub async fn delete(keys: &[String]) -> Result<(), JsValue> {
-    with_store(IdbTransactionMode::Readwrite, async |store| {
-        for key in keys {
-            done(&store.delete(&key.as_str().into())?).await?;
-        }
-        Ok(())
-    })
-    .await
+    for key in keys {
+        let delete = |store: &IdbObjectStore| store.delete(&key.as_str().into());
+        ask(IdbTransactionMode::Readwrite, &delete).await?;
+    }
+    Ok(())
 }
 
 /// All keys.
@@ -91,10 +88,7 @@ pub async fn delete(keys: &[String]) -> Result<(), JsValue> {
 /// # Errors
 /// The browser's.
 pub async fn keys() -> Result<Vec<String>, JsValue> {
-    let keys = with_store(IdbTransactionMode::Readonly, async |store| {
-        done(&store.get_all_keys()?).await
-    })
-    .await?;
+    let keys = ask(IdbTransactionMode::Readonly, &|store| store.get_all_keys()).await?;
     Ok(Array::from(&keys).iter().filter_map(|key| key.as_string()).collect())
 }
 

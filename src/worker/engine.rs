@@ -209,6 +209,11 @@ impl Worker {
                     context.device.destroy();
                 }
             }
+            Request::Diverge { run } => {
+                if let Some(run) = self.runs.get_mut(&run) {
+                    run.fail(Fault::new(FaultKind::Diverged, "asked for by a test"));
+                }
+            }
             Request::Panic => panic!("asked for by a test"),
         }
     }

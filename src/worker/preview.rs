@@ -5,7 +5,7 @@ use web_sys::OffscreenCanvas;
 use crate::gpu::GpuContext;
 use crate::picture::Padding;
 
-const SHADER: &str = include_str!("../../shaders/preview.wgsl");
+const SHADER: &str = include_str!(concat!(env!("OUT_DIR"), "/shaders/preview.wgsl"));
 /// One that every browser presents.
 const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Bgra8Unorm;
 const UNIFORM_BYTES: u64 = 32;

@@ -101,6 +101,10 @@ pub enum Request {
     },
     /// Loses the device on purpose (tests).
     LoseDevice,
+    /// Takes a run's loss for no number (tests).
+    Diverge {
+        run: RunId,
+    },
     /// Panics on purpose (tests).
     Panic,
 }

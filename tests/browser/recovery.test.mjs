@@ -106,3 +106,27 @@ inEachBrowser("a learner is gone on with", { timeout: 6 * MINUTES }, async ({ op
   await untilWithoutFault(page, "a look", () => page.$("#connectivity[data-alive]"));
   assert.equal(await textOf(page, "#keep-value"), "20 %");
 });
+
+inEachBrowser("a loss that is no number takes the run back, and the screen stays awake", { timeout: 6 * MINUTES }, async ({ open }) => {
+  const page = await open(`/?${SMALL}&engine=cpu&debug`);
+  await enabled(page, "#start");
+  await page.evaluate(() => {
+    window.held = [];
+    const request = async (kind) => {
+      window.held.push(kind);
+      return { release: async () => window.held.push("released") };
+    };
+    Object.defineProperty(navigator, "wakeLock", { value: { request }, configurable: true });
+  });
+  await page.click("#start");
+  await checkpointAfter(page, 0);
+  assert.deepEqual(await page.evaluate(() => window.held), ["screen"]);
+  await page.evaluate(() => window.dispatchEvent(new Event("oes-diverge")));
+  const news = await until("the news", () => textOf(page, "#news").catch(() => null));
+  const step = Number(news.match(/back at its checkpoint of step ([\d,]+) and paused/)[1].replaceAll(",", ""));
+  await inState(page, "Paused");
+  assert.equal(await stepOf(page), step);
+  await until("the screen to be let go", async () => (await page.evaluate(() => window.held)).includes("released"));
+  await page.click("#start");
+  await untilWithoutFault(page, "further steps", async () => (await stepOf(page)) > step);
+});
