@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::File;
 
+use super::about::Device;
 use super::canvases::Canvases;
 use super::fits::{FITS, Fit};
 use super::lane::Lane;
@@ -53,6 +54,7 @@ pub struct Studio {
     /// The step of the fits that is looked back at.
     pub recalled: RwSignal<u64>,
     pub learning: Learning,
+    pub device: Device,
     /// More memory than the budget was agreed to.
     pub beyond_budget: RwSignal<bool>,
     pub fault: RwSignal<Option<Fault>>,
@@ -110,6 +112,7 @@ impl Studio {
             }),
             recalled: RwSignal::new(0),
             learning: Learning::new(query),
+            device: Device::new(),
             beyond_budget: RwSignal::new(false),
             fault: RwSignal::new(None),
             crash: RwSignal::new(None),
@@ -130,6 +133,7 @@ impl Studio {
         self.crash.set(None);
         self.fault.set(None);
         self.canvases.update_value(Canvases::clear);
+        self.device.clear();
         self.good_picture.set_value(None);
         for fit in self.fits {
             fit.mask.forget();

@@ -15,6 +15,8 @@ mod engine;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod files;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod measure;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod message;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod observer;

@@ -188,7 +188,7 @@ impl Training {
 }
 
 /// An error of training as the page is told.
-fn fault(error: &TrainError) -> Fault {
+pub fn fault(error: &TrainError) -> Fault {
     let kind = match error {
         TrainError::Engine(EngineError::DeviceLost { .. }) => FaultKind::DeviceLost,
         TrainError::Engine(EngineError::OutOfMemory { .. } | EngineError::Limit { .. })

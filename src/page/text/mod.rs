@@ -1,8 +1,10 @@
 //! Every English text of the page, in one place.
 
+mod about;
 mod learn;
 mod race;
 
+pub use about::*;
 pub use learn::*;
 pub use race::*;
 
@@ -118,6 +120,7 @@ pub fn route(route: Route) -> &'static str {
     match route {
         Route::Denoise => "Denoise",
         Route::Learn => "Learn",
+        Route::About => "About this device",
     }
 }
 
@@ -126,6 +129,7 @@ pub fn page_title(route: Route) -> String {
     match route {
         Route::Denoise => TITLE.to_owned(),
         Route::Learn => format!("Learn a mask · {TITLE}"),
+        Route::About => format!("About this device · {TITLE}"),
     }
 }
 
