@@ -19,6 +19,7 @@ pub mod page;
 pub mod picture;
 pub mod prune;
 pub mod rng;
+pub mod self_test;
 pub mod step;
 #[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 pub mod sweep;

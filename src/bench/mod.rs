@@ -9,8 +9,10 @@ mod plan;
 mod report;
 mod run;
 mod statistics;
+mod summary;
 
 pub use peak::Peak;
 pub use plan::{BenchPlan, Case, Path, Pattern};
 pub use report::{BenchReport, BreakEven, GroupTime, Refused, RunReport};
 pub use run::{Bench, Progress};
+pub use summary::{BenchRow, BenchSummary};

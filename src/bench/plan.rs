@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::{Connectivity, Hourglass, Network, ParameterKind};
 use crate::step::WeightPath;
-use crate::train::{Job, Learner, RunSpec};
+use crate::train::{self, Job, Learner, RunSpec};
 
 /// One way to compute a training step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +96,12 @@ impl Case {
         spec.rewrites = self.path != Path::Dense;
         spec
     }
+
+    /// Bytes of device memory as planned; 0 where it cannot be planned, which fails when it is built.
+    pub(super) fn bytes(&self, network: &Hourglass) -> u64 {
+        let planned = train::plan(&self.spec(network), self.size, self.size);
+        planned.map_or(0, |plan| plan.bytes)
+    }
 }
 
 /// The cases and how long each is measured.
@@ -111,6 +117,11 @@ pub struct BenchPlan {
 }
 
 impl BenchPlan {
+    /// Bytes of device memory that all cases need beside each other.
+    pub fn bytes(&self) -> u64 {
+        self.cases.iter().map(|case| case.bytes(&self.network)).sum()
+    }
+
     /// Every path at every size: those that need a mask once for each pattern, the others once.
     pub fn cases(sizes: &[usize], paths: &[Path], patterns: &[Arc<Pattern>]) -> Vec<Case> {
         let mut cases = Vec::new();

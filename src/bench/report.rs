@@ -1,6 +1,6 @@
 //! What a benchmark has measured, ready for a table, a plot or JSON.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::peak::Peak;
 use super::plan::{BenchPlan, Case, Path};
@@ -23,7 +23,7 @@ pub struct BenchReport {
 }
 
 /// A case that this device cannot run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Refused {
     pub size: usize,
     pub path: Path,

@@ -6,13 +6,13 @@ use std::time::Duration;
 use web_time::Instant;
 
 use super::peak::Peak;
-use super::plan::{BenchPlan, Case};
+use super::plan::BenchPlan;
 use super::report::BenchReport;
 use super::statistics::median;
 use crate::engine::{EngineError, Executor, KernelTime};
 use crate::picture::Picture;
 use crate::step::StepError;
-use crate::train::{self, Backend, Plan, Run, StateIn, Task, TrainError};
+use crate::train::{Backend, Plan, Run, StateIn, Task, TrainError};
 
 /// A case runs at least so long and so many steps before it is measured.
 const WARM_UP: Duration = Duration::from_millis(250);
@@ -187,14 +187,9 @@ fn queue(plan: &BenchPlan) -> VecDeque<Work> {
 /// The lengths of the groups of cases that are measured in turn: all of one size, and the sizes after it as long as they
 /// fit into memory beside it.
 fn groups(plan: &BenchPlan) -> Vec<usize> {
-    // What cannot be planned fails when it is built.
-    let bytes = |case: &Case| {
-        let planned = train::plan(&case.spec(&plan.network), case.size, case.size);
-        planned.map_or(0, |plan| plan.bytes)
-    };
     let mut groups: Vec<(usize, u64)> = Vec::new();
     for cases in plan.cases.chunk_by(|a, b| a.size == b.size) {
-        let needed = cases.iter().map(bytes).sum();
+        let needed = cases.iter().map(|case| case.bytes(&plan.network)).sum();
         match groups.last_mut() {
             Some((len, held)) if *held + needed <= TOGETHER => {
                 *len += cases.len();

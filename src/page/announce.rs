@@ -15,8 +15,9 @@ pub fn Announcer(studio: Studio) -> impl IntoView {
     let said = RwSignal::new(String::new());
     let last = StoredValue::new(web_time::Instant::now());
     let lane = Memo::new(move |_| match studio.route.get() {
-        Route::Denoise => studio.fits[0].lane,
         Route::Learn => studio.learning.lane,
+        // The view on this device has a live region of its own.
+        Route::Denoise | Route::About => studio.fits[0].lane,
     });
     let progress = move || {
         let lane = lane.get_untracked();

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::about::About;
 use super::announce::Announcer;
 use super::crash::{self, Crash};
 use super::denoise::Denoise;
@@ -62,6 +63,7 @@ fn App(catalogue: Catalogue) -> impl IntoView {
     let shown = move || match route.get() {
         Route::Denoise => view! { <Denoise studio /> }.into_any(),
         Route::Learn => view! { <Learn studio /> }.into_any(),
+        Route::About => view! { <About studio /> }.into_any(),
     };
     view! {
         <a class="skip" href="#main">{text::SKIP}</a>

@@ -47,11 +47,17 @@ impl Studio {
             }
             Reply::Panic { message } => {
                 self.engine.set(Engine::Absent);
+                self.device.clear();
                 // The panic's own words come first; the worker's end, which is told after them, says less.
                 self.crash.update(|crash| {
                     crash.get_or_insert(message);
                 });
             }
+            Reply::Device { .. }
+            | Reply::Measuring { .. }
+            | Reply::SelfTested { .. }
+            | Reply::Benched { .. }
+            | Reply::Unmeasured { .. } => self.hear_of_device(reply),
             Reply::Png { run, .. }
             | Reply::Created { run, .. }
             | Reply::State { run, .. }
@@ -126,6 +132,11 @@ impl Studio {
             | Reply::Loading { .. }
             | Reply::Mask { .. }
             | Reply::MaskRefused { .. }
+            | Reply::Device { .. }
+            | Reply::Measuring { .. }
+            | Reply::SelfTested { .. }
+            | Reply::Benched { .. }
+            | Reply::Unmeasured { .. }
             | Reply::Panic { .. } => {}
         }
     }
@@ -144,7 +155,7 @@ impl Studio {
         }
     }
 
-    fn take_fault(self, fault: Fault) {
+    pub(super) fn take_fault(self, fault: Fault) {
         if matches!(fault.kind, FaultKind::NoGpu | FaultKind::DeviceLost) {
             self.engine.set(Engine::Absent);
         }

@@ -4,6 +4,8 @@ pub mod bars;
 pub mod scale;
 
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod about;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod address;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod address_field;

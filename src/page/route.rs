@@ -14,9 +14,10 @@ use super::text;
 pub enum Route {
     Denoise,
     Learn,
+    About,
 }
 
-pub const ROUTES: [Route; 2] = [Route::Denoise, Route::Learn];
+pub const ROUTES: [Route; 3] = [Route::Denoise, Route::Learn, Route::About];
 /// The element that holds the view.
 pub const MAIN: &str = "main";
 
@@ -28,6 +29,7 @@ impl Route {
         match self {
             Self::Denoise => None,
             Self::Learn => Some("learn"),
+            Self::About => Some("about"),
         }
     }
 

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::File;
 
+use super::about::Device;
 use super::canvases::Canvases;
 use super::fits::{FITS, Fit};
 use super::lane::Lane;
@@ -55,6 +56,7 @@ pub struct Studio {
     /// The step of the fits that is looked back at.
     pub recalled: RwSignal<u64>,
     pub learning: Learning,
+    pub device: Device,
     /// More memory than the budget was agreed to.
     pub beyond_budget: RwSignal<bool>,
     pub fault: RwSignal<Option<Fault>>,
@@ -106,6 +108,7 @@ impl Studio {
             fits: std::array::from_fn(|place| Fit::new(place, masks[place].clone(), steps)),
             recalled: RwSignal::new(0),
             learning: Learning::new(query),
+            device: Device::new(),
             beyond_budget: RwSignal::new(false),
             fault: RwSignal::new(None),
             crash: RwSignal::new(None),
@@ -127,6 +130,7 @@ impl Studio {
         self.crash.set(None);
         self.fault.set(None);
         self.canvases.update_value(Canvases::clear);
+        self.device.clear();
         self.good_picture.set_value(None);
         for fit in self.fits {
             fit.mask.forget();

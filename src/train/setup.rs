@@ -36,7 +36,7 @@ impl Backend {
     }
 
     /// How work is cut up for it.
-    pub(super) fn tuning(&self) -> Tuning {
+    pub(crate) fn tuning(&self) -> Tuning {
         match self {
             Self::Cpu => Tuning {
                 gradient_threads: 1,

@@ -16,10 +16,11 @@ use web_time::Instant;
 use super::canvas::Canvases;
 use super::fetch::is_own;
 use super::files::{self, scope};
+use super::measure::{self, Measuring};
 use super::message::{tell, tell_with, unpack};
 use super::preview::Preview;
 use super::protocol::{
-    EngineKind, Fault, FaultKind, Framing, Job, MaskFacts, Reply, Request, RunFacts, RunId, Setup, SlotId,
+    EngineKind, Fault, FaultKind, Framing, Job, MaskFacts, Measurement, Reply, Request, RunFacts, RunId, Setup, SlotId,
 };
 use super::runs::{Run, tell_fault};
 use super::training::{Plan, Trained, read_checkpoint};
@@ -123,6 +124,8 @@ struct Worker {
     masks: BTreeMap<SlotId, LoadedMask>,
     runs: BTreeMap<RunId, Run>,
     canvases: Canvases,
+    /// Runs wait while it lasts.
+    measuring: Option<Measuring>,
 }
 
 impl Worker {
@@ -204,6 +207,14 @@ impl Worker {
                     run.fail(fault);
                 }
             }
+            Request::SelfTest => self.measure(Measurement::SelfTest, Measuring::self_test).await,
+            Request::Bench { size, mask } => {
+                let mask = self.masks.get(&mask).map(|loaded| loaded.mask.clone());
+                let budget = if is_phone() { PHONE_BUDGET } else { BUDGET };
+                let bench = |backend: &Backend| Measuring::bench(backend, size, mask.as_deref(), budget);
+                self.measure(Measurement::Bench, bench).await;
+            }
+            Request::StopMeasuring => self.stop_measuring(),
             Request::LoseDevice => {
                 if let Some(Backend::Gpu(context)) = &self.device {
                     context.device.destroy();
@@ -220,6 +231,12 @@ impl Worker {
 
     /// Gives each busy run a turn; whether there was one.
     async fn turn(&mut self) -> bool {
+        if let Some(measuring) = &mut self.measuring {
+            if !measuring.turn().await {
+                self.measuring = None;
+            }
+            return true;
+        }
         let mut played = false;
         for run in self.runs.values_mut().filter(|run| run.is_busy()) {
             played = true;
@@ -230,6 +247,7 @@ impl Worker {
 
     async fn open(&mut self, engine: EngineKind) {
         self.runs.clear();
+        self.measuring = None;
         self.preview = None;
         self.canvases.forget_device();
         let (device, adapter) = match engine {
@@ -243,8 +261,12 @@ impl Worker {
                 Err(error) => return tell_fault(None, Fault::new(FaultKind::NoGpu, error)),
             },
         };
-        self.device = Some(device);
         tell(&Reply::Ready { engine, adapter });
+        if let Backend::Gpu(context) = &device {
+            let facts = measure::facts(&context.capabilities);
+            tell(&Reply::Device { facts });
+        }
+        self.device = Some(device);
     }
 
     async fn load_picture(&mut self, name: &str, address: Option<&str>, file: &JsValue) -> Result<Reply, String> {
@@ -371,7 +393,27 @@ impl Worker {
         }
     }
 
+    /// Begins a measurement, for which all runs pause.
+    async fn measure(&mut self, what: Measurement, begin: impl FnOnce(&Backend) -> Result<Measuring, Fault>) {
+        self.stop_measuring();
+        for run in self.runs.values_mut() {
+            run.pause(&mut self.canvases, self.preview.as_ref()).await;
+        }
+        let none = Fault::new(FaultKind::NoGpu, "there is no engine to measure: open one first");
+        match self.device.as_ref().ok_or(none).and_then(begin) {
+            Ok(measuring) => self.measuring = Some(measuring),
+            Err(fault) => tell(&Reply::Unmeasured { what, fault }),
+        }
+    }
+
+    fn stop_measuring(&mut self) {
+        if let Some(measuring) = self.measuring.take() {
+            measuring.tell_result(false);
+        }
+    }
+
     async fn play(&mut self, id: RunId, steps: Option<u64>) {
+        self.stop_measuring();
         if let (Some(run), Some(device)) = (self.runs.get_mut(&id), &self.device) {
             run.play(steps, device).await;
         }

@@ -18,6 +18,8 @@ mod fetch;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod files;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod measure;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod message;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod observer;

@@ -7,7 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::fault::{Fault, FaultKind};
+use crate::bench::BenchSummary;
 use crate::engine::AdapterDescription;
+use crate::self_test::SelfTestReport;
 use crate::train::Learner;
 
 /// Chosen by the page, never used again after [`Request::Drop`].
@@ -99,6 +101,18 @@ pub enum Request {
         keep: f64,
         purpose: MaskPurpose,
     },
+    /// Compares the device with the CPU twins. This and a benchmark pause all runs, and the next [`Request::Play`] or
+    /// [`Request::Step`] stops them. Answered by [`Reply::Measuring`], then [`Reply::SelfTested`] or
+    /// [`Reply::Unmeasured`].
+    SelfTest,
+    /// Measures steps at a size in pixels, masked ones with the slot's mask; answered by [`Reply::Measuring`], then
+    /// [`Reply::Benched`] or [`Reply::Unmeasured`].
+    Bench {
+        size: usize,
+        mask: SlotId,
+    },
+    /// Ends either; what was measured so far is told.
+    StopMeasuring,
     /// Loses the device on purpose (tests).
     LoseDevice,
     /// Takes a run's loss for no number (tests).
@@ -114,6 +128,28 @@ pub enum Request {
 pub enum EngineKind {
     Gpu,
     Cpu,
+}
+
+/// What is measured of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Measurement {
+    SelfTest,
+    Bench,
+}
+
+/// Limits and features of a device that matter here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceFacts {
+    /// Bytes of the largest storage binding.
+    pub max_binding: u64,
+    /// Bytes of the largest buffer.
+    pub max_buffer: u64,
+    /// Storage buffers that one kernel may bind.
+    pub max_storage_buffers: u32,
+    /// Workgroups of a dispatch in each dimension.
+    pub max_workgroups: u32,
+    /// Timestamp queries, for times by kernel.
+    pub timestamps: bool,
 }
 
 /// What a canvas shows.
@@ -182,6 +218,10 @@ pub enum Reply {
     Ready {
         engine: EngineKind,
         adapter: AdapterDescription,
+    },
+    /// What the GPU that was just opened may be asked for.
+    Device {
+        facts: DeviceFacts,
     },
     Picture {
         name: String,
@@ -263,6 +303,25 @@ pub enum Reply {
         run: RunId,
         name: String,
         purpose: MaskPurpose,
+    },
+    /// Pieces of a measurement done so far.
+    Measuring {
+        what: Measurement,
+        done: usize,
+        total: usize,
+    },
+    SelfTested {
+        report: SelfTestReport,
+    },
+    /// `complete`: it was not stopped before the end.
+    Benched {
+        summary: BenchSummary,
+        complete: bool,
+    },
+    /// A measurement was refused, or failed.
+    Unmeasured {
+        what: Measurement,
+        fault: Fault,
     },
     /// What was asked for failed. `run` is the run that it stopped.
     Fault {

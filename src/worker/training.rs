@@ -235,7 +235,7 @@ pub fn read_checkpoint(bytes: &[u8], plan: &Plan) -> Result<(Checkpoint, Vec<Poi
 }
 
 /// An error of training as the page is told.
-fn fault(error: &TrainError) -> Fault {
+pub fn fault(error: &TrainError) -> Fault {
     let kind = match error {
         TrainError::Engine(EngineError::DeviceLost { .. }) => FaultKind::DeviceLost,
         TrainError::Engine(EngineError::OutOfMemory { .. } | EngineError::Limit { .. })

@@ -7,6 +7,7 @@ mod convolution;
 mod device;
 mod normalisation;
 mod peaks;
+mod self_test;
 mod sparse;
 mod split;
 mod steps;

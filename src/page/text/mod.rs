@@ -1,10 +1,12 @@
 //! Every English text of the page, in one place.
 
+mod about;
 mod learn;
 mod link;
 mod race;
 mod recovery;
 
+pub use about::*;
 pub use learn::*;
 pub use link::*;
 pub use race::*;
@@ -122,6 +124,7 @@ pub fn route(route: Route) -> &'static str {
     match route {
         Route::Denoise => "Denoise",
         Route::Learn => "Learn",
+        Route::About => "About this device",
     }
 }
 
@@ -130,6 +133,7 @@ pub fn page_title(route: Route) -> String {
     match route {
         Route::Denoise => TITLE.to_owned(),
         Route::Learn => format!("Learn a mask · {TITLE}"),
+        Route::About => format!("About this device · {TITLE}"),
     }
 }
 
