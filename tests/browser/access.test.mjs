@@ -68,6 +68,9 @@ for (const [name, address] of [["Denoise", DENOISE], ["Learn", LEARN]]) {
 for (const width of [1280, 360]) {
   inEachBrowser(`This device at ${width} pixels is accessible in each state`, { timeout: 6 * MINUTES }, async (context) => {
     const page = await context.open("/?view=about&levels=2&size=32&mask=dense");
+    if (context.name === "chromium") {
+      await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
+    }
     await page.setViewport({ width, height: 760 });
     await enabled(page, "#self-test");
     await check(page, "before the start");
