@@ -51,7 +51,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         //# end
         //# end
         // Summed channel by channel: rounding grows with the longest sum.
-        var part: array<vec4<f32>, TILE>;
+        // The zeros are written out: browsers leave a bare var in a loop as the round before left it.
+        var part = array<vec4<f32>, TILE>();
         //# repeat a K
         //# repeat b K
         {

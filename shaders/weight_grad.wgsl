@@ -37,7 +37,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let end = min((id.z + 1u) * params.band, params.coarse_h);
     for (var i = id.z * params.band; i < end; i++) {
         // Summed row by row: rounding grows with the longest sum.
-        var part: array<vec4<f32>, TAPS>;
+        // The zeros are written out: browsers leave a bare var in a loop as the round before left it.
+        var part = array<vec4<f32>, TAPS>();
         let left = ((i + HALO) * params.coarse_pitch + HALO - OUTSIDE) / 4u;
         let right = (f * params.fine_h + STRIDE * i + a) * params.fine_w / 4u;
         for (var j = 0u; j < fours; j++) {

@@ -202,6 +202,24 @@ mod tests {
     }
 
     #[test]
+    fn variables_in_loops_are_written_out() {
+        // WGSL starts them at zero in each round, but Chromium and Firefox were seen to do so only in the first.
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/shaders");
+        let mut loops = 0;
+        for file in std::fs::read_dir(folder).expect("a folder of shaders") {
+            let path = file.expect("an entry").path();
+            let text = std::fs::read_to_string(&path).expect("text");
+            for line in text.lines().filter(|line| line.starts_with("        ")) {
+                if let Some(declared) = line.trim_start().strip_prefix("var ") {
+                    loops += usize::from(declared.contains('='));
+                    assert!(declared.contains('='), "{}: {line}", path.display());
+                }
+            }
+        }
+        assert!(loops > 0, "the shaders have such variables");
+    }
+
+    #[test]
     fn a_missing_end_is_an_error() {
         assert!(expand("//# repeat i 2\nx", &[]).is_err());
         assert!(expand("//# repeat i many\n//# end", &[]).is_err());

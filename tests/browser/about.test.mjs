@@ -57,7 +57,7 @@ inEachBrowser("the benchmark pauses training, and training stops it", { timeout:
   await enabled(page, "#start");
   await page.click("#start");
   await inState(page, "Running");
-  await goTo(page, "About this device");
+  await goTo(page, "This device");
   await enabled(page, "#bench");
   await page.click("#bench");
   const words = () => page.$eval(".measuring p", (element) => element.textContent).catch(() => "");
@@ -70,7 +70,7 @@ inEachBrowser("the benchmark pauses training, and training stops it", { timeout:
   await inState(page, "Running", 5 * MINUTES);
   await page.click("#start");
   await inState(page, "Paused");
-  await goTo(page, "About this device");
+  await goTo(page, "This device");
   await verdict(page, "bench");
   assert.equal(await page.$eval("#bench-verdict", (element) => element.dataset.complete), "false");
   assert.match(await textOf(page, "#bench-verdict"), /^Stopped early\./);

@@ -64,3 +64,21 @@ for (const [name, address] of [["Denoise", DENOISE], ["Learn", LEARN]]) {
     });
   }
 }
+
+for (const width of [1280, 360]) {
+  inEachBrowser(`This device at ${width} pixels is accessible in each state`, { timeout: 6 * MINUTES }, async (context) => {
+    const page = await context.open("/?view=about&levels=2&size=32&mask=dense");
+    if (context.name === "chromium") {
+      await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
+    }
+    await page.setViewport({ width, height: 760 });
+    await enabled(page, "#self-test");
+    await check(page, "before the start");
+    await page.click("#self-test");
+    await page.waitForSelector(".measuring");
+    await check(page, "measuring");
+    await until("the verdict", () => page.$("#self-test-verdict"), 4 * MINUTES);
+    await page.$$eval("details", (all) => all.forEach((details) => (details.open = true)));
+    await check(page, "measured, unfolded");
+  });
+}

@@ -8,6 +8,9 @@ use crate::page::text;
 use crate::self_test::{Checked, SelfTestReport};
 use crate::worker::protocol::Measurement;
 
+/// Failures that are shown at once.
+const FAILURES: usize = 5;
+
 #[component]
 pub fn SelfTestCard(studio: Studio) -> impl IntoView {
     let device = studio.device;
@@ -33,7 +36,18 @@ fn result(report: &SelfTestReport) -> impl IntoView + use<> {
     let class = if report.passed() { "verdict good" } else { "verdict bad" };
     let state = if report.passed() { "passed" } else { "failed" };
     let verdict = text::self_test_verdict(report);
-    let failures: Vec<String> = report.failures().map(text::failure).collect();
+    let item = |difference| view! { <li>{text::failure(difference)}</li> };
+    let first = report.failures().take(FAILURES).map(item).collect_view();
+    let others = report.failures().skip(FAILURES).count();
+    let rest = report.failures().skip(FAILURES).map(item).collect_view();
+    let rest = (others > 0).then(|| {
+        view! {
+            <details>
+                <summary>{text::more_failures(others)}</summary>
+                <ul class="sentences">{rest}</ul>
+            </details>
+        }
+    });
     let row = |checked: &Checked| {
         let cell = |value: String| view! { <td>{value}</td> };
         view! {
@@ -47,9 +61,8 @@ fn result(report: &SelfTestReport) -> impl IntoView + use<> {
     let heading = |name: &'static str| view! { <th scope="col">{name}</th> };
     view! {
         <p class=class id="self-test-verdict" data-state=state>{verdict}</p>
-        <ul class="sentences">
-            {failures.into_iter().map(|failure| view! { <li>{failure}</li> }).collect_view()}
-        </ul>
+        <ul class="sentences">{first}</ul>
+        {rest}
         <div class="scrolls" tabindex="0" role="region" aria-label=text::SELF_TEST_TABLE>
             <table id="self-test-table">
                 <thead><tr>{text::SELF_TEST_COLUMNS.into_iter().map(heading).collect_view()}</tr></thead>

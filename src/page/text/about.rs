@@ -34,7 +34,7 @@ pub const SPEED_ANYWHERE: [&str; 3] = [
 ];
 
 pub const SELF_TEST: &str = "Self-test";
-pub const SELF_TEST_WHAT: &str = "Runs every kind of training step of a small network on the GPU and on the plain reference program, and compares: each kernel by itself, then the losses, output, gradient and parameters of whole steps. It takes a few seconds; training pauses.";
+pub const SELF_TEST_WHAT: &str = "Runs every kind of training step of a small network on the GPU and on the plain reference program, and compares: each kernel by itself, then the losses, output, gradient and parameters of whole steps. It takes seconds on a GPU, and up to a minute on a software adapter; training pauses.";
 pub const SELF_TEST_RUN: &str = "Run the self-test";
 pub const SELF_TEST_TABLE: &str = "Results of the self-test";
 pub const SELF_TEST_COLUMNS: [&str; 7] = [
@@ -52,7 +52,7 @@ pub const BENCH: &str = "Benchmark";
 pub const BENCH_WHAT: &str = "Measures one training step of the paper's network in each way of computing it, in turn, so that whatever else this machine does falls on all alike. Training pauses, and starting a run stops the benchmark.";
 pub const BENCH_SIZE: &str = "Picture";
 pub const BENCH_RUN: &str = "Run the benchmark";
-pub const BENCH_HINT: &str = "At 192 pixels it takes about a minute on a software adapter, less on a GPU. Larger sizes take longer, as their area grows.";
+pub const BENCH_HINT: &str = "At 192 pixels it took under three minutes on a busy software adapter with two cores; a GPU is faster. Larger sizes take longer, as their area grows.";
 pub const BENCH_TABLE: &str = "Results of the benchmark";
 pub const BENCH_COLUMNS: [&str; 7] = [
     "Way",
@@ -209,6 +209,10 @@ pub fn failure(difference: &Difference) -> String {
     } else {
         format!("Kernel {kernel} in layer {layer}: {tensor} {off}.")
     }
+}
+
+pub fn more_failures(count: usize) -> String {
+    format!("{count} more")
 }
 
 /// Three significant digits.

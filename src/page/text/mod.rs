@@ -124,7 +124,7 @@ pub fn route(route: Route) -> &'static str {
     match route {
         Route::Denoise => "Denoise",
         Route::Learn => "Learn",
-        Route::About => "About this device",
+        Route::About => "This device",
     }
 }
 
