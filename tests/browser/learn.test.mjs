@@ -123,6 +123,7 @@ inEachBrowser("views are links, by keyboard and in the history", { timeout: 4 * 
   assert.deepEqual(await page.$$eval("nav a", (links) => links.map((a) => [a.textContent, a.ariaCurrent])), [
     ["Denoise", "page"],
     ["Learn", null],
+    ["This device", null],
   ]);
   await page.focus("nav a[data-route=Learn]");
   await page.keyboard.press("Enter");
