@@ -10,8 +10,8 @@ use crate::mask::random;
 use crate::network::{Hourglass, Network, draw_input, draw_theta};
 use crate::rng::{Draws, Stream};
 use crate::step::{
-    AdamSettings, Fitting, Handles, Learning, Op, Operand, Problem, Step, StepSettings, TensorId, WeightPath, fit_step,
-    learn_step,
+    AdamSettings, Fitting, Handles, Learning, Op, Operand, Problem, Statistic, Step, StepSettings, TensorId, Tracking,
+    WeightPath, fit_step, learn_step,
 };
 use crate::train::{Backend, TrainError, executor};
 
@@ -64,11 +64,11 @@ impl Subject {
         };
         let keep = mask(&network);
         let (step, handles) = match weight_path(path) {
-            Some(path) => {
+            Some(masked) => {
                 let fitting = Fitting {
-                    keep: path.is_some().then_some(keep.as_slice()),
-                    path: path.unwrap_or_default(),
-                    tracking: None,
+                    keep: masked.is_some().then_some(keep.as_slice()),
+                    path: masked.unwrap_or_default(),
+                    tracking: tracking(path),
                 };
                 fit_step(&network, PROBLEM, fitting, settings)?
             }
@@ -214,6 +214,16 @@ fn weight_path(path: Path) -> Option<Option<WeightPath>> {
     }
 }
 
+/// Two of the fits follow their outputs, by one statistic each, so that these kernels are compared too.
+fn tracking(path: Path) -> Option<Tracking> {
+    let statistic = match path {
+        Path::Dense => Statistic::Emv { alpha: 0.1 },
+        Path::Sparse => Statistic::Wmv { window: 2 },
+        Path::Rewritten | Path::Compact | Path::Lists | Path::Learn => return None,
+    };
+    Some(Tracking { statistic, ignore: 1 })
+}
+
 /// Random weights, and in each hidden layer a channel that is dead.
 fn mask(network: &Network) -> Vec<bool> {
     let mut keep = random(network, KEEP, 5);
@@ -236,7 +246,7 @@ fn initial(network: &Network, handles: &Handles) -> Vec<(Vec<TensorId>, Vec<f32>
         (0..3 * plane).map(|i| draws.uniform(0, i)).collect()
     };
     // The rows of a run: learning rate over its bias correction, the other correction, temperature, averaging rate.
-    let row = |t: u64| [1e-4 / (1.0 - 0.9f32.powi(t as i32 + 1)), 1.0, 0.2, 0.0];
+    let row = |t: u64| [1e-4 / (1.0 - 0.9f32.powi(t as i32 + 1)), 1.0, 0.2, 1.0 / (t + 1) as f32];
     let mut values = vec![
         (
             vec![handles.parameters],

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::figure::LookFigure;
 use crate::page::scale::Scale;
 use crate::page::state::Studio;
 use crate::page::text;
@@ -16,21 +17,9 @@ const BOTTOM: f64 = 24.0;
 
 #[component]
 pub fn Histogram(studio: Studio) -> impl IntoView {
-    let look = studio.learning.look;
-    let summary = move || match look.read().as_ref() {
-        Some(look) => summary(look),
-        None => text::NO_LOOK.to_owned(),
-    };
-    let drawing = move || match look.read().as_ref() {
-        Some(look) => draw(look).into_any(),
-        None => view! { <text x=WIDTH / 2.0 y=HEIGHT / 2.0 class="empty">{text::NO_LOOK}</text> }.into_any(),
-    };
-    view! {
-        <figure class="plot">
-            <figcaption>{text::HISTOGRAM}</figcaption>
-            <svg id="histogram" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=summary>{drawing}</svg>
-        </figure>
-    }
+    let (id, class, title) = ("histogram", "plot", text::HISTOGRAM);
+    let draw = |look: &Look| draw(look).into_any();
+    view! { <LookFigure studio=studio id=id class=class title=title size=(WIDTH, HEIGHT) summary=summary draw=draw /> }
 }
 
 /// Counts over powers of ten: the heap that decides is small beside the other.

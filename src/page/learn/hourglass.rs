@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::figure::LookFigure;
 use crate::page::bars::{Bar, bars, levels};
 use crate::page::scale::{Scale, ticks};
 use crate::page::state::Studio;
@@ -25,19 +26,11 @@ const KEPT_BOTTOM: f64 = 240.0;
 #[component]
 pub fn HourglassPicture(studio: Studio) -> impl IntoView {
     let look = studio.learning.look;
-    let summary = move || match look.read().as_ref() {
-        Some(look) => summary(look),
-        None => text::NO_LOOK.to_owned(),
-    };
-    let drawing = move || match look.read().as_ref() {
-        Some(look) => draw(look).into_any(),
-        None => view! { <text x=WIDTH / 2.0 y=HEIGHT / 2.0 class="empty">{text::NO_LOOK}</text> }.into_any(),
-    };
     let table = move || look.read().as_ref().map(table);
+    let (id, class, title) = ("hourglass", "plot hourglass", text::HOURGLASS);
+    let draw = |look: &Look| draw(look).into_any();
     view! {
-        <figure class="plot hourglass">
-            <figcaption>{text::HOURGLASS}</figcaption>
-            <svg id="hourglass" viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=summary>{drawing}</svg>
+        <LookFigure studio=studio id=id class=class title=title size=(WIDTH, HEIGHT) summary=summary draw=draw>
             <ul class="legend">
                 <li><span class="key live" aria-hidden="true"></span>{text::LIVE}</li>
                 <li><span class="key dead" aria-hidden="true"></span>{text::DEAD}</li>
@@ -47,7 +40,7 @@ pub fn HourglassPicture(studio: Studio) -> impl IntoView {
                 <summary>{text::HOURGLASS_TABLE}</summary>
                 <div class="scrolls" tabindex="0" role="region" aria-label=text::HOURGLASS_TABLE>{table}</div>
             </details>
-        </figure>
+        </LookFigure>
     }
 }
 

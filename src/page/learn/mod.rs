@@ -1,6 +1,7 @@
 //! The second view: learning which weights of a random network to keep, as it happens.
 
 mod curves;
+mod figure;
 mod histogram;
 mod hourglass;
 mod keep;
