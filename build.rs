@@ -1,5 +1,5 @@
 //! Embeds the preset masks: lists the files in static/masks, so that the binary carries whichever are there. And the
-//! shaders, without what only people read: the page is smaller for it.
+//! shaders, each with what it includes and without what only people read: the page is smaller for it.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -18,13 +18,27 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=shaders");
     let plain = out.join("shaders");
     fs::create_dir_all(&plain)?;
-    for entry in fs::read_dir(root.join("shaders"))? {
+    let shaders = root.join("shaders");
+    for entry in fs::read_dir(&shaders)? {
         let path = entry?.path();
-        if let Some(name) = path.file_name() {
-            fs::write(plain.join(name), without_comments(&fs::read_to_string(&path)?))?;
+        if let Some(name) = path.file_name().filter(|_| path.is_file()) {
+            let source = with_includes(&fs::read_to_string(&path)?, &shaders.join("include"))?;
+            fs::write(plain.join(name), without_comments(&source))?;
         }
     }
     Ok(())
+}
+
+/// Puts in place of each line `//# include NAME` what the folder's NAME.wgsl holds.
+fn with_includes(source: &str, folder: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    for line in source.lines() {
+        match line.strip_prefix("//# include ") {
+            Some(name) => text += &fs::read_to_string(folder.join(format!("{name}.wgsl")))?,
+            None => text.extend([line, "\n"]),
+        }
+    }
+    Ok(text)
 }
 
 /// Empties the lines that are comments, so that a compiler's line numbers stay right. `//#` is a directive.

@@ -1,7 +1,7 @@
 // loss_finalise: sums the loss's partial sums into the ring, and the output biases' gradient.
 // Twin: src/kernels/loss_finalise.rs.
 //
-// Math:     ring[step % ring_len] = (inverse * sum of column 0, inverse * sum of column 1, kl_scale * sum of the mask's
+// Math:     ring[step % ring_len] = (inverse * sum of column 0, inverse_clean * sum of column 1, kl_scale * sum of the mask's
 //           column 0, inverse_n * sum of its column 1), the first two added to what the ring holds if ACCUMULATE;
 //           grad[biases[c]] = sum of column 2 + c.
 // Shapes:   partials [count, 2 + CHANNELS], mask_partials [mask_count, 2], ring [ring_len, 4], counter [1].
@@ -26,7 +26,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         sum += partials[t * (2u + CHANNELS) + column];
     }
     if (id.x < 2u) {
-        sum *= params.inverse;
+        sum *= select(params.inverse_clean, params.inverse, id.x == 0u);
         if (ACCUMULATE == 1u) {
             sum += ring[row + id.x];
         }

@@ -19,7 +19,7 @@ pub enum Path {
     Rewritten,
     /// The masked fit on live channels only.
     Compact,
-    /// The masked fit as users run it: for each layer the better of compact and lists.
+    /// The masked fit as users run it: for each pass of each layer the better of compact and lists.
     Sparse,
     /// The masked fit with lists of kept weights in every layer.
     Lists,

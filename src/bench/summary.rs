@@ -32,6 +32,8 @@ pub struct BenchRow {
     pub bandwidth_share: Option<f64>,
     /// Bytes of device memory as planned.
     pub peak_memory: u64,
+    /// Milliseconds of the host to encode a step.
+    pub encode_ms: Option<f64>,
 }
 
 impl From<&BenchReport> for BenchSummary {
@@ -59,6 +61,7 @@ impl From<&RunReport> for BenchRow {
             arithmetic_share: known(run.arithmetic_share),
             bandwidth_share: known(run.bandwidth_share),
             peak_memory: run.peak_memory,
+            encode_ms: run.encode_ms,
         }
     }
 }

@@ -80,7 +80,7 @@ enum PathName {
     Rewritten,
     /// A masked fit on live channels only
     Compact,
-    /// A masked fit as `oes fit` runs it: for each layer the better of compact and lists
+    /// A masked fit as `oes fit` runs it: for each pass of each layer the better of compact and lists
     Sparse,
     /// A masked fit with lists of kept weights in every layer
     Lists,
@@ -128,7 +128,7 @@ pub async fn execute(args: &BenchArgs) -> Result<Done, CliError> {
     }
     counter.finish();
     let report = bench.report();
-    print!("{}", print(&report));
+    output::say_all(format_args!("{}", print(&report)));
     if let Some(path) = &args.json {
         let mut json = serde_json::to_vec_pretty(&report).map_err(|error| CliError::Encode(error.to_string()))?;
         json.push(b'\n');

@@ -69,9 +69,9 @@ pub fn resumed_spec(
 ) -> Result<RunSpec, CliError> {
     let mut spec = checkpoint.spec.clone();
     if let Some(network) = args.network.given()?
-        && network.channels != spec.network.channels
+        && network.channels != spec.network.channels()
     {
-        let (made, given) = (network::words(&spec.network), network::words(&network));
+        let (made, given) = (network::words(&spec.network), network::words(&network.into()));
         return Err(contradiction("a network of", made, given));
     }
     if let Some(lr) = lr

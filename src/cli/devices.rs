@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::error::{CliError, Done};
+use super::output;
 use crate::engine::{AdapterDescription, EngineError};
 use crate::gpu::list_adapters;
 
@@ -31,7 +32,7 @@ pub async fn execute(args: &DevicesArgs) -> Result<Done, CliError> {
             .map(|(index, adapter)| Device { index, adapter })
             .collect();
         let json = serde_json::to_string_pretty(&list).map_err(|error| CliError::Encode(error.to_string()))?;
-        println!("{json}");
+        output::say(format_args!("{json}"));
     } else {
         for (index, adapter) in adapters.iter().enumerate() {
             let slow = if adapter.software {
@@ -39,10 +40,10 @@ pub async fn execute(args: &DevicesArgs) -> Result<Done, CliError> {
             } else {
                 ""
             };
-            println!(
+            output::say(format_args!(
                 "{index}  {}  ({}, {}{slow})",
                 adapter.name, adapter.backend, adapter.kind
-            );
+            ));
         }
     }
     if adapters.is_empty() {

@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 
 use super::checkpoint::{self, contradiction, resumed_spec};
 use super::error::{CliError, Done};
+use super::network::GeneratorName;
 use super::options::RunArgs;
 use super::returned::ReturnArgs;
 use super::session::{self, Session};
+use super::task::TaskArgs;
 use super::{ensemble, input, network};
 use crate::mask::Mask;
 use crate::network::{Connectivity, Hourglass};
@@ -27,6 +29,9 @@ Examples:
     oes fit lena.png --crop 192 --dense --report dense.json
   A better picture than the last one: the mean of what five sparse networks draw:
     oes fit photo.jpg --sigma 0 --mask my-mask.safetensors --return ensemble --out restored.png
+  Fills in the black pixels of mask.png; makes a small picture four times as large:
+    oes fit damaged.png --task inpaint --known mask.png --observed --mask my-mask.safetensors --out whole.png
+    oes fit small.png --task sr4 --observed --mask my-mask.safetensors --out large.png
   Hours of work that can be interrupted, and gone on with:
     oes fit photo.png --dense --checkpoint run.ckpt
     oes fit photo.png --resume run.ckpt --checkpoint run.ckpt --out restored.png";
@@ -36,11 +41,20 @@ Examples:
 pub struct FitArgs {
     /// The mask: a preset's name, or a file (.safetensors, .npy, the authors' .pkl)
     #[arg(long, value_name = "FILE|PRESET", help_heading = "Training", conflicts_with = "dense",
-          required_unless_present_any = ["dense", "resume"])]
+          required_unless_present_any = ["dense", "resume", "generator"])]
     mask: Option<String>,
     /// Fits all weights: the dense deep image prior
     #[arg(long, help_heading = "Training")]
     dense: bool,
+    /// Fits all weights of this kind of network, with its own published settings
+    #[arg(long, help_heading = "Training", value_enum, conflicts_with = "mask")]
+    generator: Option<GeneratorName>,
+    /// How the weights move
+    #[arg(long, help_heading = "Training", value_enum, default_value_t = FitName::Adam, conflicts_with = "mask")]
+    fit: FitName,
+    /// Standard deviation of noise on the network's input, anew in each step; 0.0333 is usual [default: 0, with --fit sgld 1/30]
+    #[arg(long, help_heading = "Training", value_name = "SD")]
+    jitter: Option<f64>,
     #[arg(long, help_heading = "Training", help = steps_help())]
     steps: Option<u64>,
     #[arg(long, help_heading = "Training", help = lr_help())]
@@ -49,16 +63,27 @@ pub struct FitArgs {
     #[arg(long, help_heading = "Training", conflicts_with = "dense")]
     path: Option<PathName>,
 
+    #[command(flatten, next_help_heading = "Task")]
+    pub task: TaskArgs,
     #[command(flatten, next_help_heading = "Result")]
-    returned: ReturnArgs,
+    pub returned: ReturnArgs,
     #[command(flatten)]
     pub run: RunArgs,
+}
+
+/// How a dense fit goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FitName {
+    /// By Adam alone
+    Adam,
+    /// By Adam and noise on the weights (Langevin dynamics), with the mean of the outputs after a burn-in for --return ema
+    Sgld,
 }
 
 /// [`WeightPath`] on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum PathName {
-    /// For each layer the faster of compact and sparse
+    /// For each pass of each layer the faster of compact and sparse
     Auto,
     /// Kept weights only
     Sparse,
@@ -97,12 +122,15 @@ fn steps_help() -> String {
 
 fn lr_help() -> String {
     let (sparse, dense) = defaults();
-    format!("Learning rate [default: {} with a mask, {} dense]", sparse.lr, dense.lr)
+    format!(
+        "Learning rate [default: {} with a mask and for other generators, {} dense]",
+        sparse.lr, dense.lr
+    )
 }
 
 pub async fn execute(args: &FitArgs) -> Result<Done, CliError> {
     let mask_file = args.mask.as_deref().map(Path::new);
-    session::prepare(&args.run, &[], &[mask_file])?;
+    session::prepare(&args.run, &[], &[mask_file, args.task.known_file()])?;
     let picture = input::picture(&args.run.image, &args.run.picture)?;
     let mask = args.mask.as_deref().map(input::mask).transpose()?;
     let resumed = args.run.files.resume.as_deref().map(checkpoint::load).transpose()?;
@@ -111,16 +139,18 @@ pub async fn execute(args: &FitArgs) -> Result<Done, CliError> {
         None => args.spec(mask.as_ref())?,
     };
     let facts = check_life(&spec)?;
+    let task = args.task.build(&picture, &args.run.picture, &spec.network)?;
     if let Some(count) = args.returned.members() {
-        return ensemble::execute(args, &spec, mask.as_ref(), &picture, count).await;
+        return ensemble::execute(args, &spec, mask.as_ref(), &task, count).await;
     }
-    let mut session = Session::open("fit", &args.run, spec, &picture, resumed).await?;
+    let described = args.task.settings(&task, &args.run.picture);
+    let mut session = Session::open("fit", &args.run, spec, task, resumed).await?;
+    session.say("task", described);
+    session.say("sigma", json!(args.task.sigma(&args.run.picture)));
     session.train(args.returned.ends_early()).await?;
+    let which = args.returned.of(&session.run);
     session
-        .finish(
-            facts.as_ref().map(|facts| args.describe(facts)).as_ref(),
-            Some(args.returned.which()),
-        )
+        .finish(facts.as_ref().map(|facts| args.describe(facts)).as_ref(), Some(which))
         .await
 }
 
@@ -153,20 +183,35 @@ fn check_life(spec: &RunSpec) -> Result<Option<MaskFacts>, CliError> {
 impl FitArgs {
     /// The run that the options describe.
     fn spec(&self, mask: Option<&Mask>) -> Result<RunSpec, CliError> {
-        let given = self.run.network.given()?;
         let mut spec = match mask {
             Some(mask) => {
+                let given = self.run.network.given()?;
                 let network = network::of_mask(mask, given, &self.run.network)?;
                 RunSpec::sparse(network, Arc::new(mask.keep.clone()))
             }
-            None => RunSpec::dense(given.unwrap_or_default()),
+            None => {
+                let kind = self.generator.unwrap_or(GeneratorName::Hourglass);
+                let network = self.run.network.generator(kind)?;
+                match self.fit {
+                    FitName::Adam => RunSpec::dense(network),
+                    FitName::Sgld => {
+                        let steps = RunSpec::dense(network.clone()).steps;
+                        RunSpec::langevin(network, self.steps.unwrap_or(steps))
+                    }
+                }
+            }
         };
         spec.steps = self.steps.unwrap_or(spec.steps);
         spec.lr = self.lr.unwrap_or(spec.lr);
         self.run.seeds.apply(&mut spec);
         if let Job::Fit(fit) = &mut spec.job {
             fit.path = self.path.map_or(fit.path, WeightPath::from);
+            fit.jitter = self.jitter.unwrap_or(fit.jitter);
+            let posterior = fit.tracking.and_then(|tracking| tracking.burn_in);
             self.returned.apply(fit)?;
+            if let Some(from) = posterior {
+                fit.tracking.get_or_insert_default().burn_in = Some(from);
+            }
         }
         Ok(spec)
     }
@@ -180,11 +225,25 @@ impl FitArgs {
         if self.dense && fit.keep.is_some() {
             return Err(contradiction("a mask", "", "--dense"));
         }
+        if let Some(kind) = self.generator.and_then(|kind| kind.to_possible_value())
+            && kind.get_name() != spec.network.name()
+        {
+            return Err(contradiction("--generator", spec.network.name(), kind.get_name()));
+        }
         if let Some(mask) = mask
             && fit.keep.as_deref() != Some(&mask.keep)
         {
             let made = if fit.keep.is_some() { "another mask" } else { "--dense" };
             return Err(contradiction(made, "", "this mask"));
+        }
+        let langevin = self.fit == FitName::Sgld;
+        if langevin && !fit.langevin {
+            return Err(contradiction("--fit", "adam", "sgld"));
+        }
+        if let Some(jitter) = self.jitter
+            && jitter != fit.jitter
+        {
+            return Err(contradiction("--jitter", fit.jitter, jitter));
         }
         if let Some(path) = self.path.map(WeightPath::from)
             && path != fit.path
@@ -195,6 +254,9 @@ impl FitArgs {
         if self.returned.which.is_some() {
             let mut asked = FitSpec::default();
             self.returned.apply(&mut asked)?;
+            if let (Some(asked), Some(made)) = (&mut asked.tracking, fit.tracking) {
+                asked.burn_in = made.burn_in;
+            }
             if asked.tracking != fit.tracking && asked.tracking.is_some() {
                 return Err(contradiction("another --return", "", "this one"));
             }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::error::CliError;
 use super::options::PictureArgs;
 use super::preset;
-use crate::mask::{Mask, import};
+use crate::mask::{Mask, MaskError, RECIPE, Recipe, import};
 use crate::picture::{Picture, decode};
 use crate::train::StateIn;
 
@@ -41,11 +41,19 @@ pub fn picture(path: &Path, args: &PictureArgs) -> Result<Picture, CliError> {
     }
 }
 
-/// A mask from a preset's name or from a file; `./name` is always a file.
+/// A mask from a preset's name, from a file, or drawn from the recipe behind `recipe:`; `./name` is always a file.
 ///
 /// # Errors
 /// [`CliError::Mask`], [`CliError::Read`]; [`CliError::Input`] lists the presets if it is neither.
 pub fn mask(file_or_preset: &str) -> Result<Mask, CliError> {
+    let explain = |error| CliError::Mask {
+        source_name: file_or_preset.into(),
+        error,
+    };
+    if let Some(text) = file_or_preset.strip_prefix(RECIPE) {
+        let drawn = Recipe::parse(text).map_err(MaskError::from);
+        return drawn.and_then(|recipe| recipe.draw(recipe.seed)).map_err(explain);
+    }
     let read = match preset::find(file_or_preset)? {
         Some(bytes) => import(bytes, file_or_preset),
         None => {
@@ -59,10 +67,7 @@ pub fn mask(file_or_preset: &str) -> Result<Mask, CliError> {
             import(&bytes(path)?, file_or_preset)
         }
     };
-    read.map_err(|error| CliError::Mask {
-        source_name: file_or_preset.into(),
-        error,
-    })
+    read.map_err(explain)
 }
 
 /// What `--state-in` replaces; nothing without it.

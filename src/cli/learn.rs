@@ -12,7 +12,7 @@ use super::session::{self, Session};
 use super::{input, output};
 use crate::mask::Mask;
 use crate::network::{Connectivity, Hourglass};
-use crate::train::{Checkpoint, Job, LearnSpec, Learner, RunSpec};
+use crate::train::{Checkpoint, Job, LearnSpec, Learner, RunSpec, Task};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -132,7 +132,9 @@ pub async fn execute(args: &LearnArgs) -> Result<Done, CliError> {
         Some(checkpoint) => args.resumed(checkpoint)?,
         None => args.spec()?,
     };
-    let mut session = Session::open("learn", &args.run, spec, &picture, resumed).await?;
+    let picture_args = &args.run.picture;
+    let task = Task::new(&picture, picture_args.sigma(), picture_args.noise_seed, &spec.network)?;
+    let mut session = Session::open("learn", &args.run, spec, task, resumed).await?;
     session.train(false).await?;
     let mask = args.mask(&mut session).await?;
     if let Some(path) = &args.mask_out {

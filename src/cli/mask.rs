@@ -1,4 +1,4 @@
-//! `oes mask`: facts about mask files, and masks of other programs as files of this one.
+//! `oes mask`: facts about mask files, masks of other programs as files of this one, and masks as recipes.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::error::{CliError, Done};
 use super::network::{self, NetworkArgs};
 use super::{input, output};
-use crate::mask::{Mask, MaskError, MaskInfo, info};
+use crate::mask::{Mask, MaskError, MaskInfo, RECIPE, Recipe, info};
 use crate::network::Hourglass;
 
 #[derive(Subcommand)]
@@ -16,12 +16,14 @@ pub enum MaskCommand {
     Info(InfoArgs),
     /// Writes a mask of another program as a file of this one
     Import(ImportArgs),
+    /// Prints a mask's recipe: a hundred letters that stand for it wherever a mask is named
+    Recipe(RecipeArgs),
 }
 
 #[derive(Args)]
 #[command(after_help = "Examples:\n  oes mask info lena.safetensors\n  oes mask info mask_lena.pkl --json")]
 pub struct InfoArgs {
-    /// .safetensors, .npy or the authors' .pkl; or a preset's name
+    /// .safetensors, .npy or the authors' .pkl; a preset's name; or recipe:TEXT
     #[arg(value_name = "FILE")]
     mask: String,
     /// Prints JSON
@@ -48,6 +50,24 @@ pub struct ImportArgs {
     network: NetworkArgs,
 }
 
+#[derive(Args)]
+#[command(
+    after_help = "A recipe holds how many channels live and how many weights are kept in each layer; which ones is drawn from \
+                        its seed. Masks drawn from it are for fitting: the picture by masking alone is lost.\n\n\
+                        Examples:\n  oes mask recipe chelsea\n  \
+                        oes fit photo.png --sigma 0 --mask $(oes mask recipe lena.safetensors) --out clean.png"
+)]
+pub struct RecipeArgs {
+    /// .safetensors, .npy or the authors' .pkl; or a preset's name
+    #[arg(value_name = "FILE")]
+    mask: String,
+    /// Draws the channels and weights
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
 pub fn execute(command: &MaskCommand) -> Result<Done, CliError> {
     match command {
         MaskCommand::Info(args) => {
@@ -55,9 +75,9 @@ pub fn execute(command: &MaskCommand) -> Result<Done, CliError> {
             let facts = facts(&mask, &description)?;
             if args.json {
                 let json = serde_json::to_string_pretty(&facts).map_err(|e| CliError::Encode(e.to_string()))?;
-                println!("{json}");
+                output::say(format_args!("{json}"));
             } else {
-                print!("{facts}");
+                output::say_all(format_args!("{facts}"));
             }
         }
         MaskCommand::Import(args) => {
@@ -70,13 +90,18 @@ pub fn execute(command: &MaskCommand) -> Result<Done, CliError> {
             }
             let bytes = mask.to_bytes().map_err(|error| explain(&args.mask, error))?;
             output::write(&args.out, &bytes)?;
-            println!(
+            output::say(format_args!(
                 "{}: {} of {} parameters kept. {}",
                 args.out.display(),
                 facts.kept,
                 facts.n,
                 facts.connectivity
-            );
+            ));
+        }
+        MaskCommand::Recipe(args) => {
+            let (mask, description) = read(&args.mask, &args.network)?;
+            let recipe = Recipe::of(&mask, &description, args.seed).map_err(|error| explain(&args.mask, error))?;
+            println!("{RECIPE}{recipe}");
         }
     }
     Ok(Done::Complete)

@@ -23,6 +23,7 @@ mod report;
 mod returned;
 mod session;
 mod sweep;
+mod task;
 
 use std::process::ExitCode;
 

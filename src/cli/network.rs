@@ -1,11 +1,22 @@
 //! Which network: from the options, from a mask, or the paper's.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::error::CliError;
 use crate::mask::Mask;
-use crate::network::{Hourglass, Network};
+use crate::network::{DeepDecoder, Generator, Hourglass, Network, SkipHourglass};
 use crate::picture::Picture;
+
+/// The kinds of [`Generator`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GeneratorName {
+    /// The paper's, without skip connections: masks are for it
+    Hourglass,
+    /// The standard network of Deep Image Prior, with skip connections
+    Skip,
+    /// Deep Decoder: 1x1 convolutions only, under-parameterised without a mask
+    DeepDecoder,
+}
 
 #[derive(Args)]
 pub struct NetworkArgs {
@@ -41,19 +52,57 @@ impl NetworkArgs {
         build(&description)?;
         Ok(Some(description))
     }
+
+    /// A network of this kind, as published or as the options have it; its levels are a decoder's doublings, its one number
+    /// of channels the decoder's width.
+    ///
+    /// # Errors
+    /// [`CliError::Arguments`] if levels and channels contradict each other or give no network.
+    pub fn generator(&self, kind: GeneratorName) -> Result<Generator, CliError> {
+        let description = match kind {
+            GeneratorName::Hourglass => self.given()?.unwrap_or_default().into(),
+            GeneratorName::Skip => {
+                let mut skip = SkipHourglass::default();
+                if let Some(given) = self.given()? {
+                    skip.channels = match &self.channels {
+                        Some(_) => given.channels,
+                        None => vec![skip.channels[0]; given.levels()],
+                    };
+                }
+                Generator::Skip(skip)
+            }
+            GeneratorName::DeepDecoder => {
+                let mut decoder = DeepDecoder::default();
+                decoder.doublings = self.levels.map_or(decoder.doublings, |levels| levels as u32);
+                decoder.width = match self.channels.as_deref() {
+                    None => decoder.width,
+                    Some([width]) => *width,
+                    Some(_) => {
+                        return Err(CliError::Arguments(
+                            "--generator deep-decoder needs one number in --channels: all its maps have as many".into(),
+                        ));
+                    }
+                };
+                Generator::DeepDecoder(decoder)
+            }
+        };
+        build(&description)?;
+        Ok(description)
+    }
 }
 
 /// # Errors
 /// [`CliError::Arguments`] if it is no network.
-pub fn build(description: &Hourglass) -> Result<Network, CliError> {
+pub fn build<D: Clone + Into<Generator>>(description: &D) -> Result<Network, CliError> {
+    let description: Generator = description.clone().into();
     description
         .build()
         .map_err(|error| CliError::Arguments(error.to_string()))
 }
 
 /// A network in a few words.
-pub fn words(description: &Hourglass) -> String {
-    let channels: Vec<String> = description.channels.iter().map(usize::to_string).collect();
+pub fn words(description: &Generator) -> String {
+    let channels: Vec<String> = description.channels().iter().map(usize::to_string).collect();
     format!("{} levels with channels {}", description.levels(), channels.join(","))
 }
 
@@ -71,7 +120,7 @@ pub fn of_mask(mask: &Mask, given: Option<Hourglass>, args: &NetworkArgs) -> Res
         return Err(CliError::Input(format!(
             "the mask has {} entries, but a network of {} has {n} parameters: give the mask's --levels and --channels",
             mask.keep.len(),
-            words(&network),
+            words(&network.into()),
         )));
     };
     if own.output_channels != Picture::CHANNELS {
@@ -92,7 +141,7 @@ pub fn of_mask(mask: &Mask, given: Option<Hourglass>, args: &NetworkArgs) -> Res
     let given = given.unwrap_or_default();
     Err(CliError::Input(format!(
         "the mask is for a network of {}, not of {}: leave --levels and --channels out, or choose another mask",
-        words(own),
-        words(&given),
+        words(&own.clone().into()),
+        words(&given.into()),
     )))
 }

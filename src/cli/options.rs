@@ -1,11 +1,13 @@
 //! The options that fit and learn share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::{Value, json};
 
+use super::input;
 use super::network::NetworkArgs;
-use crate::picture::{MAX_SIDE, MIN_SIDE};
+use crate::picture::{MAX_SIDE, MIN_SIDE, Padding};
 use crate::train::RunSpec;
 
 /// How often a checkpoint is written.
@@ -30,10 +32,11 @@ pub struct RunArgs {
 
 #[derive(Args)]
 pub struct PictureArgs {
-    /// Standard deviation of the noise that is added; 0 = the picture is already noisy
-    #[arg(long, default_value_t = 0.1)]
-    pub sigma: f64,
-    /// Draws the noise
+    /// Standard deviation of the noise that is added; 0 = the picture is already noisy [default: 0.1; 0 where a fit does not
+    /// denoise]
+    #[arg(long)]
+    pub sigma: Option<f64>,
+    /// Draws the noise, and the known pixels
     #[arg(long, default_value_t = 0, value_name = "SEED")]
     pub noise_seed: u64,
     /// Takes the middle N x N pixels only
@@ -59,7 +62,7 @@ pub struct DeviceArgs {
     /// Index or part of a name from `oes devices` [default: the fastest kind]
     #[arg(long, value_name = "INDEX|NAME")]
     pub adapter: Option<String>,
-    /// Computes on the CPU: correct, but slow
+    /// Computes on the CPU: masked fits faster than on a software adapter, all else slower
     #[arg(long, conflicts_with = "adapter")]
     pub cpu: bool,
 }
@@ -88,6 +91,27 @@ pub struct FileArgs {
     /// Writes parameters, output, z, noisy, the first step's gradients and logits
     #[arg(long, value_name = "FILE.safetensors")]
     pub state_out: Option<PathBuf>,
+}
+
+impl PictureArgs {
+    /// Of the noise added for denoising and for learning a mask.
+    pub fn sigma(&self) -> f64 {
+        self.sigma.unwrap_or(0.1)
+    }
+
+    /// What reports and mask files say of the picture.
+    pub fn settings(&self, image: &Path, padding: Padding) -> [(&'static str, Value); 8] {
+        [
+            ("image", json!(input::file_name(image))),
+            ("width", json!(padding.width)),
+            ("height", json!(padding.height)),
+            ("padded_width", json!(padding.padded_width)),
+            ("padded_height", json!(padding.padded_height)),
+            ("crop", json!(self.crop)),
+            ("sigma", json!(self.sigma())),
+            ("noise_seed", json!(self.noise_seed)),
+        ]
+    }
 }
 
 impl SeedArgs {

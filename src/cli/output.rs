@@ -1,10 +1,21 @@
 //! Output files: checked before the work, written whole or not at all.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
+
+/// Prints a line. A reader that has gone, such as `head`, is no error: it has read what it wanted.
+pub fn say(line: fmt::Arguments<'_>) {
+    say_all(format_args!("{line}\n"));
+}
+
+/// As [`say`], of a text that ends with its own line break.
+pub fn say_all(text: fmt::Arguments<'_>) {
+    let _ = io::stdout().write_fmt(text);
+}
 
 /// Checks that each path can be written, that no two are the same, and that none is one of the inputs.
 ///

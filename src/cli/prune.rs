@@ -216,7 +216,7 @@ pub async fn execute(args: &PruneArgs) -> Result<Done, CliError> {
     args.write(&mut mask)?;
     let network = network::build(&network::of_mask(&mask, None, &args.network)?)?;
     let found = Connectivity::of(&network, &mask.keep);
-    println!(
+    output::say(format_args!(
         "{}: {}, {} of {} convolution weights kept, {} of {} parameters",
         args.mask_out.display(),
         mask.metadata.method,
@@ -224,9 +224,9 @@ pub async fn execute(args: &PruneArgs) -> Result<Done, CliError> {
         prunable(&network).flatten().count(),
         mask.kept(),
         network.n,
-    );
+    ));
     if found.is_alive() {
-        println!("{}", found.sentence());
+        output::say(format_args!("{}", found.sentence()));
     } else {
         eprintln!("oes: {}", found.sentence());
     }
@@ -317,7 +317,7 @@ impl PruneArgs {
 
     fn task(&self, image: &Path, network: &Hourglass) -> Result<(Task, StateIn), CliError> {
         let picture = input::picture(image, &self.picture)?;
-        let task = Task::new(&picture, self.picture.sigma, self.picture.noise_seed, network)?;
+        let task = Task::new(&picture, self.picture.sigma(), self.picture.noise_seed, network)?;
         Ok((task, input::state(self.state_in.as_deref())?))
     }
 
@@ -349,21 +349,10 @@ impl PruneArgs {
             };
         }
         if let Some((image, padding)) = seen {
-            let file = input::file_name(image);
-            let picture = [
-                ("image", json!(file)),
-                ("width", json!(padding.width)),
-                ("height", json!(padding.height)),
-                ("padded_width", json!(padding.padded_width)),
-                ("padded_height", json!(padding.padded_height)),
-                ("crop", json!(self.picture.crop)),
-                ("sigma", json!(self.picture.sigma)),
-                ("noise_seed", json!(self.picture.noise_seed)),
-            ];
-            for (key, value) in picture {
+            for (key, value) in self.picture.settings(image, padding) {
                 settings[key] = value;
             }
-            mask.metadata.image = Some(file);
+            mask.metadata.image = Some(input::file_name(image));
         }
         mask.metadata.settings = Some(settings.to_string());
         Ok(())

@@ -37,6 +37,7 @@ pub struct Report<'a> {
 
 #[derive(Serialize)]
 struct NetworkReport {
+    generator: &'static str,
     levels: usize,
     channels: Vec<usize>,
     parameters: usize,
@@ -93,8 +94,9 @@ impl<'a> Report<'a> {
             command,
             adapter: run.adapter(),
             network: NetworkReport {
+                generator: run.spec().network.name(),
                 levels: run.spec().network.levels(),
-                channels: run.spec().network.channels.clone(),
+                channels: run.spec().network.channels(),
                 parameters: network.n,
             },
             settings,

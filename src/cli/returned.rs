@@ -6,16 +6,15 @@ use serde_json::{Value, json};
 use super::error::CliError;
 use crate::picture::Picture;
 use crate::step::Statistic;
+use crate::train::ensemble::MEMBERS;
 use crate::train::{FitSpec, LrDrop, Returned, Run, TrackSpec};
 
-/// Nets in an ensemble.
-const MEMBERS: u64 = 5;
 /// Outputs in ES-WMV's window, as published.
 const WINDOW: u32 = 100;
 
 #[derive(Args)]
 pub struct ReturnArgs {
-    /// Which picture is the result [default: last]
+    /// Which picture is the result [default: stopped-ema]
     #[arg(long = "return", value_name = "WHICH")]
     pub which: Option<ReturnName>,
     /// The average keeps this share of itself in a step [default: 0.99]
@@ -27,8 +26,9 @@ pub struct ReturnArgs {
     /// Outputs in the window of `--stop-by wmv` [default: 100]
     #[arg(long, value_name = "STEPS")]
     window: Option<u32>,
-    /// Ends the run this many steps after the best moment to stop, where `--return` asks for it [default: 1000]
-    #[arg(long, value_name = "STEPS")]
+    #[arg(long, value_name = "RATE", help = alpha_help())]
+    alpha: Option<f64>,
+    #[arg(long, value_name = "STEPS", help = patience_help())]
     patience: Option<u64>,
     /// Networks in an ensemble, each with its own initial weights and redrawn channels [default: 5]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(2..=100))]
@@ -51,7 +51,7 @@ pub enum ReturnName {
     Stopped,
     /// The exponential mean as it was then
     StoppedEma,
-    /// The mean of several networks' exponential means
+    /// The mean of what several networks return by stopped-ema
     Ensemble,
 }
 
@@ -63,21 +63,45 @@ pub enum StatisticName {
     Wmv,
 }
 
-impl From<ReturnName> for Returned {
-    /// An ensemble's members return their averages.
-    fn from(name: ReturnName) -> Self {
-        match name {
-            ReturnName::Last => Self::Last,
-            ReturnName::Ema | ReturnName::Ensemble => Self::Average,
-            ReturnName::Stopped => Self::Stopped,
-            ReturnName::StoppedEma => Self::StoppedAverage,
-        }
+fn alpha_help() -> String {
+    format!(
+        "The rate of `--stop-by emv` [default: {}; as published: 0.1]",
+        Statistic::EMV_ALPHA
+    )
+}
+
+fn patience_help() -> String {
+    let patience = TrackSpec::default().patience;
+    format!(
+        "Ends the run this many steps after the best moment to stop, where `--return` asks for it [default: {patience}]"
+    )
+}
+
+/// The name of a single run's result.
+fn name(returned: Returned) -> &'static str {
+    match returned {
+        Returned::Last => "last",
+        Returned::Average => "ema",
+        Returned::Stopped => "stopped",
+        Returned::StoppedAverage => "stopped-ema",
     }
 }
 
 impl ReturnArgs {
     pub fn which(&self) -> ReturnName {
-        self.which.unwrap_or(ReturnName::Last)
+        self.which.unwrap_or(ReturnName::StoppedEma)
+    }
+
+    /// Which picture of a run is its result.
+    pub fn of(&self, run: &Run) -> Returned {
+        match self.which {
+            Some(ReturnName::Last) => Returned::Last,
+            Some(ReturnName::Ema) => Returned::Average,
+            Some(ReturnName::Stopped) => Returned::Stopped,
+            Some(ReturnName::StoppedEma) => Returned::StoppedAverage,
+            // A run may be too short, or made without averages.
+            Some(ReturnName::Ensemble) | None => run.default_returned(),
+        }
     }
 
     /// Networks to train, where an ensemble is asked for.
@@ -85,9 +109,9 @@ impl ReturnArgs {
         (self.which() == ReturnName::Ensemble).then(|| self.members.unwrap_or(MEMBERS))
     }
 
-    /// Whether the run ends when it is past the best moment.
+    /// Whether a run ends when it is past the best moment.
     pub fn ends_early(&self) -> bool {
-        matches!(self.which(), ReturnName::Stopped | ReturnName::StoppedEma)
+        !matches!(self.which(), ReturnName::Last | ReturnName::Ema)
     }
 
     /// Sets what the options say about averages, stopping and the learning rate.
@@ -107,6 +131,10 @@ impl ReturnArgs {
                 "--window",
                 self.window.is_some() && self.stop_by != Some(StatisticName::Wmv),
             ),
+            (
+                "--alpha",
+                self.alpha.is_some() && (!self.ends_early() || self.stop_by == Some(StatisticName::Wmv)),
+            ),
             ("--members", self.members.is_some() && which != ReturnName::Ensemble),
         ];
         if let Some((option, _)) = useless.iter().find(|(_, useless)| *useless) {
@@ -119,7 +147,7 @@ impl ReturnArgs {
         }
         fit.drop = self.lr_drop_at.map(|from| LrDrop {
             from,
-            factor: self.lr_drop.unwrap_or(0.3),
+            factor: self.lr_drop.unwrap_or(LrDrop::FACTOR),
         });
         if which == ReturnName::Last {
             return Ok(());
@@ -127,11 +155,14 @@ impl ReturnArgs {
         let mut tracking = TrackSpec::default();
         tracking.decay = self.ema.unwrap_or(tracking.decay);
         tracking.patience = self.patience.unwrap_or(tracking.patience);
-        if self.stop_by == Some(StatisticName::Wmv) {
-            tracking.statistic = Statistic::Wmv {
+        tracking.statistic = match self.stop_by {
+            Some(StatisticName::Wmv) => Statistic::Wmv {
                 window: self.window.unwrap_or(WINDOW),
-            };
-        }
+            },
+            Some(StatisticName::Emv) | None => Statistic::Emv {
+                alpha: self.alpha.unwrap_or(Statistic::EMV_ALPHA),
+            },
+        };
         fit.tracking = Some(tracking);
         Ok(())
     }
@@ -141,9 +172,12 @@ impl ReturnArgs {
 ///
 /// # Errors
 /// The device's errors; [`CliError::Train`] if there was no moment to stop.
-pub async fn of_run(run: &mut Run, which: ReturnName) -> Result<(Picture, Value), CliError> {
-    let picture = run.returned(which.into()).await?;
-    let (step, psnr) = run.returned_point(which.into()).unzip();
-    let name = which.to_possible_value().map(|value| value.get_name().to_string());
-    Ok((picture, json!({ "which": name, "step": step, "psnr": psnr.flatten() })))
+pub async fn of_run(run: &mut Run, which: Returned) -> Result<(Picture, Value), CliError> {
+    let picture = run.returned(which).await?;
+    let (step, psnr) = run.returned_point(which).unzip();
+    let mut facts = json!({ "which": name(which), "step": step, "psnr": psnr.flatten() });
+    if let Some(psnr) = run.task().unknown_psnr(&picture) {
+        facts["psnr_unknown"] = json!(psnr);
+    }
+    Ok((picture, facts))
 }

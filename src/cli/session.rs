@@ -9,10 +9,10 @@ use super::error::{CliError, Done};
 use super::options::RunArgs;
 use super::progress::{Counting, Meter, pace};
 use super::report::{Course, Report, peak};
-use super::returned::{self, ReturnName};
+use super::returned;
 use super::{adapter, checkpoint, input, interrupt, output};
-use crate::picture::{Picture, encode_png};
-use crate::train::{Checkpoint, Job, Run, RunSpec, Task, plan};
+use crate::picture::{Padding, encode_png};
+use crate::train::{Checkpoint, Job, Returned, Run, RunSpec, Task, plan};
 
 /// Between two looks at the clock, at Ctrl-C and at what was measured.
 const WINDOW: Duration = Duration::from_millis(300);
@@ -58,13 +58,12 @@ impl<'a> Session<'a> {
         command: &'static str,
         args: &'a RunArgs,
         spec: RunSpec,
-        picture: &Picture,
+        task: Task,
         resumed: Option<Checkpoint>,
     ) -> Result<Self, CliError> {
         spec.check()?;
-        let task = Task::new(picture, args.picture.sigma, args.picture.noise_seed, &spec.network)?;
         let state = input::state(args.files.state_in.as_deref())?;
-        warn_of_memory(&spec, picture)?;
+        warn_of_memory(&spec, &task.padding)?;
         let settings = settings(args, &spec, &task, resumed.as_ref());
         let backend = adapter::backend(&args.device).await?;
         let mut compiling = Counting::new("kernels compiled");
@@ -90,6 +89,11 @@ impl<'a> Session<'a> {
             course,
             saved: None,
         })
+    }
+
+    /// Adds to what the report says of the settings.
+    pub fn say(&mut self, key: &str, value: Value) {
+        self.settings.insert(key.into(), value);
     }
 
     /// Trains to the last step, to Ctrl-C or, with `ends_early`, until the outputs' statistic says that it is enough; with
@@ -165,7 +169,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// The device's errors, [`CliError::Write`].
-    pub async fn finish(mut self, mask: Option<&Value>, which: Option<ReturnName>) -> Result<Done, CliError> {
+    pub async fn finish(mut self, mask: Option<&Value>, which: Option<Returned>) -> Result<Done, CliError> {
         let files = &self.args.files;
         let (picture, returned) = match which {
             Some(which) => {
@@ -189,7 +193,7 @@ impl<'a> Session<'a> {
             let report = Report::new(self.command, &self.run, settings, &self.course, mask, returned.as_ref());
             output::write(path, &report.to_json()?)?;
         }
-        println!("{}", self.summary(returned.as_ref()));
+        output::say(format_args!("{}", self.summary(returned.as_ref())));
         Ok(if self.course.interrupted {
             Done::Interrupted
         } else {
@@ -232,7 +236,7 @@ impl<'a> Session<'a> {
 }
 
 /// Says so where a run needs much memory, and which crop needs less.
-fn warn_of_memory(spec: &RunSpec, picture: &Picture) -> Result<(), CliError> {
+fn warn_of_memory(spec: &RunSpec, picture: &Padding) -> Result<(), CliError> {
     let bytes = plan(spec, picture.width, picture.height)?.bytes;
     if bytes <= MEMORY_BUDGET {
         return Ok(());
@@ -280,16 +284,8 @@ impl Clock {
 
 /// Everything that defines the run, as the report has it.
 fn settings(args: &RunArgs, spec: &RunSpec, task: &Task, resumed: Option<&Checkpoint>) -> Map<String, Value> {
-    let padding = task.padding;
+    let picture = args.picture.settings(&args.image, task.padding);
     let pairs = [
-        ("image", json!(input::file_name(&args.image))),
-        ("width", json!(padding.width)),
-        ("height", json!(padding.height)),
-        ("padded_width", json!(padding.padded_width)),
-        ("padded_height", json!(padding.padded_height)),
-        ("crop", json!(args.picture.crop)),
-        ("sigma", json!(args.picture.sigma)),
-        ("noise_seed", json!(args.picture.noise_seed)),
         ("init_seed", json!(spec.init_seed)),
         ("seed", json!(spec.seed)),
         ("steps", json!(spec.steps)),
@@ -300,10 +296,14 @@ fn settings(args: &RunArgs, spec: &RunSpec, task: &Task, resumed: Option<&Checkp
     ];
     let job = match &spec.job {
         Job::Fit(fit) => {
-            json!({ "dense": fit.keep.is_none(), "path": fit.path, "tracking": fit.tracking, "lr_drop": fit.drop })
+            json!({ "dense": fit.keep.is_none(), "path": fit.path, "tracking": fit.tracking, "lr_drop": fit.drop,
+                "jitter": fit.jitter, "langevin": fit.langevin })
         }
         Job::Learn(learn) => json!(learn),
     };
-    let common = pairs.into_iter().map(|(key, value)| (key.to_string(), value));
+    let common = picture
+        .into_iter()
+        .chain(pairs)
+        .map(|(key, value)| (key.to_string(), value));
     common.chain(job.as_object().cloned().unwrap_or_default()).collect()
 }

@@ -14,22 +14,22 @@ use super::options::DeviceArgs;
 use super::progress::{Counting, Meter, duration};
 use super::report::peak;
 use super::{adapter, input, interrupt, output};
-use crate::mask::{Mask, shuffle};
+use crate::mask::{Mask, Recipe, shuffle};
 use crate::network::{Connectivity, Hourglass, Network, ParameterKind};
-use crate::picture::{Picture, decode, ssim};
+use crate::picture::{Picture, decode, psnr, ssim};
 use crate::prune::{self, PruneSpec, Scope};
 use crate::sweep::{Job, Method, Outcome, Plan, Record, Shard, Store, SweepError, report, thinned};
-use crate::train::{Backend, Job as TrainJob, Learner, Returned, Run, RunSpec, StateIn, Task, TrackSpec, TrainError};
+use crate::train::{Backend, Job as TrainJob, Learner, Returned, Run, RunSpec, StateIn, Task, TrainError, ensemble};
 
 const SWEEP_EXAMPLES: &str = "\
 A plan is a TOML file of lists, every entry crossed with every other:
   images = ['photos', 'lena.png']       # folders and pictures [default: the repository's samples]
-  methods = ['dense', 'oes', 'snip', 'synflow-layer', 'mask:chelsea', 'shuffle-channels:chelsea']
+  methods = ['dense', 'oes', 'snip', 'synflow-layer', 'mask:chelsea', 'shuffle-channels:chelsea', 'recipe:chelsea', 'ensemble:chelsea']
   keep = [0.03, 0.05]                   # for methods that make a mask [default: 0.05]
   sigma = [0.1]                         # [default: 0.1]
   seeds = [0, 1, 2]                     # noise, initial weights and masks [default: 0]
   size = 192                            # side of the centre crop [default: the whole picture]
-  steps = 2000                          # [default: 2000]; learn_steps, channels: optional
+  steps = 2000                          # [default: 2000]; learn_steps, lr_drop_at, lr_drop, channels: optional
 
 Examples:
   oes sweep plans/methods-small.toml --out results
@@ -99,7 +99,7 @@ pub async fn execute(args: &SweepArgs) -> Result<Done, CliError> {
             return Ok(Done::Interrupted);
         };
         clock.add(job, begun.elapsed());
-        println!("{}: {}", job.words(), words(&record));
+        output::say(format_args!("{}: {}", job.words(), words(&record)));
         store.add(record)?;
     }
     Ok(Done::Complete)
@@ -109,7 +109,7 @@ pub async fn execute(args: &SweepArgs) -> Result<Done, CliError> {
 /// [`CliError::Sweep`].
 pub fn execute_report(args: &ReportArgs) -> Result<Done, CliError> {
     for path in report::write(&args.folders, &args.out)? {
-        println!("{}", path.display());
+        output::say(format_args!("{}", path.display()));
     }
     Ok(Done::Complete)
 }
@@ -122,10 +122,10 @@ fn words(record: &Record) -> String {
         Outcome::Fitted => {
             let decibels = |psnr: Option<f64>| psnr.map_or_else(|| "-".into(), |psnr| format!("{psnr:.2} dB"));
             format!(
-                "peak {}, last {}, average {}, {:.0} s",
+                "peak {}, last {}, returned {}, {:.0} s",
                 decibels(record.peak_psnr),
                 decibels(record.last_psnr),
-                decibels(record.average_psnr),
+                decibels(record.returned_psnr),
                 record.seconds
             )
         }
@@ -168,41 +168,82 @@ async fn run(job: &Job, folder: &Path, backend: &Backend) -> Result<Option<Recor
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let Some(chosen) = choose(job, folder, &picture, backend).await? else {
+    let Some((mut spec, mask)) = choose(job, folder, &picture, backend).await? else {
         return Ok(None);
     };
-    let (description, keep) = chosen;
-    let network = description.build().map_err(TrainError::from)?;
-    let mut spec = match &keep {
-        Some(keep) => RunSpec::sparse(description.clone(), keep.clone()),
-        None => RunSpec::dense(description.clone()),
-    };
+    let network = spec.network.build().map_err(TrainError::from)?;
     seed(&mut spec, job, job.steps);
     if let TrainJob::Fit(fit) = &mut spec.job {
-        fit.tracking = Some(TrackSpec::default());
+        fit.tracking.get_or_insert_default();
+        fit.drop = job.lr_drop;
     }
     let mut record = Record::of(job, backend.adapter(), hash, spec.lr);
-    record.network = description;
-    if let Some(keep) = &keep {
-        describe(&mut record, &network, keep);
-        if !Connectivity::of(&network, keep).is_alive() {
+    record.network = spec.network.clone();
+    if let Some(mask) = &mask {
+        describe(&mut record, &network, &mask.keep);
+        if !Connectivity::of(&network, &mask.keep).is_alive() {
             record.outcome = Outcome::Collapsed;
             record.seconds = begun.elapsed().as_secs_f64();
             return Ok(Some(record));
         }
     }
     let task = Task::new(&picture, job.sigma, job.seed, &spec.network)?;
-    let mut run = Run::new(spec, task, backend, StateIn::default(), |_, _| {}).await?;
-    record.macs = run.plan().macs;
-    match train(&mut run).await {
-        Ok(true) => measure(&mut record, &mut run, &picture).await?,
+    let ended = match job.method {
+        Method::Ensemble(_) => fit_ensemble(&mut record, &spec, mask.as_ref(), &task, &picture, backend).await,
+        _ => fit(&mut record, spec, task, &picture, backend).await,
+    };
+    match ended {
+        Ok(true) => {}
         Ok(false) => return Ok(None),
         Err(TrainError::Diverged { .. }) => record.outcome = Outcome::Diverged,
         Err(error) => return Err(error.into()),
     }
-    record.curve = thinned(run.curve());
     record.seconds = begun.elapsed().as_secs_f64();
     Ok(Some(record))
+}
+
+/// One fit; false if it was interrupted.
+async fn fit(
+    record: &mut Record,
+    spec: RunSpec,
+    task: Task,
+    clean: &Picture,
+    backend: &Backend,
+) -> Result<bool, TrainError> {
+    let mut run = Run::new(spec, task, backend, StateIn::default(), |_, _| {}).await?;
+    record.macs = run.plan().macs;
+    let ended = train(&mut run).await;
+    record.curve = thinned(run.curve());
+    if matches!(ended, Ok(true)) {
+        measure(record, &mut run, clean).await?;
+    }
+    ended
+}
+
+/// An ensemble's fits, one after the other; false if they were interrupted.
+async fn fit_ensemble(
+    record: &mut Record,
+    spec: &RunSpec,
+    mask: Option<&Mask>,
+    task: &Task,
+    clean: &Picture,
+    backend: &Backend,
+) -> Result<bool, TrainError> {
+    let mut pictures = Vec::new();
+    for index in 0..ensemble::MEMBERS {
+        let spec = ensemble::member(spec, mask, index)?;
+        let mut run = Run::new(spec, task.clone(), backend, StateIn::default(), |_, _| {}).await?;
+        record.macs += run.plan().macs;
+        if !train(&mut run).await? {
+            return Ok(false);
+        }
+        pictures.push(run.returned(run.default_returned()).await?);
+        let mean = ensemble::mean(&pictures);
+        record.members_psnr.extend(mean.as_ref().map(|mean| psnr(mean, clean)));
+        record.returned_ssim = mean.and_then(|mean| ssim(&mean, clean));
+    }
+    record.returned_psnr = record.members_psnr.last().copied();
+    Ok(true)
 }
 
 /// Trains to the end; false if it was interrupted.
@@ -234,9 +275,9 @@ fn picture(job: &Job, bytes: &[u8]) -> Result<Picture, CliError> {
     }
 }
 
-type Chosen = (Hourglass, Option<Arc<Vec<bool>>>);
+type Chosen = (RunSpec, Option<Mask>);
 
-/// The network and the weights to fit; `None` if choosing them was interrupted.
+/// The fit, and its mask if it has one; `None` if choosing that was interrupted.
 async fn choose(job: &Job, folder: &Path, picture: &Picture, backend: &Backend) -> Result<Option<Chosen>, CliError> {
     let given = |source: &str| -> Result<(Hourglass, Mask), CliError> {
         let mask = input::mask(source)?;
@@ -244,13 +285,18 @@ async fn choose(job: &Job, folder: &Path, picture: &Picture, backend: &Backend) 
         Ok((network, mask))
     };
     let (network, mask) = match &job.method {
-        Method::Dense => return Ok(Some((job.network.clone(), None))),
-        Method::Mask(source) => given(source)?,
+        Method::Unmasked(fit) => return Ok(Some((fit.spec(job.network.clone(), job.steps), None))),
+        Method::Mask(source) | Method::Ensemble(source) => given(source)?,
         Method::Shuffled(what, source) => {
             let (network, mask) = given(source)?;
             let built = network.build().map_err(TrainError::from)?;
             let mask = shuffle(&mask, &built, *what, job.seed).map_err(TrainError::from)?;
             (network, mask)
+        }
+        Method::Recipe(source) => {
+            let (network, mask) = given(source)?;
+            let recipe = Recipe::of(&mask, &network, 0).map_err(TrainError::from)?;
+            (network, recipe.draw(job.seed).map_err(TrainError::from)?)
         }
         Method::Pruned(method, scope) => (
             job.network.clone(),
@@ -261,7 +307,10 @@ async fn choose(job: &Job, folder: &Path, picture: &Picture, backend: &Backend) 
             None => return Ok(None),
         },
     };
-    Ok(Some((network, Some(Arc::new(mask.keep)))))
+    Ok(Some((
+        RunSpec::sparse(network, Arc::new(mask.keep.clone())),
+        Some(mask),
+    )))
 }
 
 /// The mask that a pruning method gives for the job's own noisy picture and initial weights.
@@ -335,14 +384,15 @@ fn describe(record: &mut Record, network: &Network, keep: &[bool]) {
 
 async fn measure(record: &mut Record, run: &mut Run, clean: &Picture) -> Result<(), TrainError> {
     let last = run.returned(Returned::Last).await?;
-    let average = run.returned(Returned::Average).await?;
-    (record.last_ssim, record.average_ssim) = (ssim(&last, clean), ssim(&average, clean));
-    let psnr = |returned| run.returned_point(returned).and_then(|(_, psnr)| psnr);
-    record.last_psnr = psnr(Returned::Last);
-    record.average_psnr = psnr(Returned::Average);
+    let which = run.default_returned();
+    let returned = run.returned(which).await?;
+    (record.last_ssim, record.returned_ssim) = (ssim(&last, clean), ssim(&returned, clean));
+    let of = |returned| run.returned_point(returned).and_then(|(_, psnr)| psnr);
+    record.last_psnr = of(Returned::Last);
+    record.average_psnr = of(Returned::Average);
     record.stopped_step = run.stopping_step();
-    record.stopped_psnr = psnr(Returned::Stopped);
-    record.stopped_average_psnr = psnr(Returned::StoppedAverage);
+    record.stopped_psnr = of(Returned::Stopped);
+    record.returned_psnr = of(which);
     let best = peak(run.curve());
     record.peak_step = best.map(|point| point.step);
     record.peak_psnr = best.and_then(|point| point.psnr);

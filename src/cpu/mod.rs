@@ -1,5 +1,7 @@
-//! The CPU executor: runs a step by calling each op's twin on plain slices. The oracle in tests, and the engine of a
-//! visitor without WebGPU.
+//! The CPU executor: runs a step by calling each op's twin on plain slices, the oracle in tests. With vectorised lists it is
+//! the engine of a visitor without WebGPU.
+
+mod lists;
 
 use std::ops::Range;
 
@@ -12,9 +14,22 @@ use crate::step::{Op, Operand, Step, TensorId};
 pub struct CpuExecutor {
     step: Step,
     slabs: Vec<Vec<f32>>,
+    /// Sparse convolutions run in the form of [`lists`] in place of their twins.
+    vectorised: bool,
 }
 
 impl CpuExecutor {
+    /// An executor whose sparse convolutions are vectorised; all else is as in [`CpuExecutor::new`].
+    ///
+    /// # Panics
+    /// As [`CpuExecutor::new`].
+    pub fn vectorised(step: &Step) -> Self {
+        Self {
+            vectorised: true,
+            ..Self::new(step)
+        }
+    }
+
     /// Allocates the step's slabs, all zeros.
     ///
     /// # Panics
@@ -29,6 +44,7 @@ impl CpuExecutor {
         Self {
             step: step.clone(),
             slabs,
+            vectorised: false,
         }
     }
 
@@ -72,7 +88,7 @@ impl CpuExecutor {
     /// Runs the ops that prepare what stays constant.
     pub fn run_prologue(&mut self) {
         for op in &self.step.prologue {
-            run_op(&self.step, &mut self.slabs, op);
+            run_op(&self.step, &mut self.slabs, op, self.vectorised);
         }
     }
 
@@ -84,7 +100,7 @@ impl CpuExecutor {
     /// Runs some of a step's ops.
     pub fn run_ops(&mut self, range: Range<usize>) {
         for op in &self.step.ops[range] {
-            run_op(&self.step, &mut self.slabs, op);
+            run_op(&self.step, &mut self.slabs, op, self.vectorised);
         }
     }
 
@@ -98,9 +114,9 @@ impl CpuExecutor {
     }
 }
 
-/// Binds an op's operands and calls its twin. Slabs that are written are borrowed first, each by one operand; all other
+/// Binds an op's operands and calls its twin, or what stands for it. Slabs that are written are borrowed first, each by one operand; all other
 /// operands then share the rest.
-fn run_op(step: &Step, slabs: &mut [Vec<f32>], op: &Op) {
+fn run_op(step: &Step, slabs: &mut [Vec<f32>], op: &Op, vectorised: bool) {
     let bindings = op.kernel.op().info().bindings;
     let mut free: Vec<Option<&mut [f32]>> = slabs.iter_mut().map(|slab| Some(slab.as_mut_slice())).collect();
     let mut bound: Vec<Option<Slice<'_>>> = bindings.iter().map(|_| None).collect();
@@ -149,5 +165,7 @@ fn run_op(step: &Step, slabs: &mut [Vec<f32>], op: &Op) {
     let mut slices = Slices {
         bound: bound.into_iter().flatten().collect(),
     };
-    op.kernel.op().run(&mut slices);
+    if !(vectorised && lists::run(&op.kernel, &mut slices)) {
+        op.kernel.op().run(&mut slices);
+    }
 }

@@ -41,7 +41,7 @@ pub fn is_software_name(text: &str) -> bool {
         "basic render",
         "warp",
     ];
-    let text = text.to_lowercase();
+    let text = text.to_ascii_lowercase();
     NAMES.iter().any(|name| text.contains(name))
 }
 

@@ -91,7 +91,7 @@ impl GpuContext {
         let on_lost = state.clone();
         device.set_device_lost_callback(move |reason, message| {
             on_lost.lose(if message.is_empty() {
-                format!("{reason:?}").to_lowercase()
+                format!("{reason:?}").to_ascii_lowercase()
             } else {
                 message
             });

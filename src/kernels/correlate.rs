@@ -54,6 +54,11 @@ impl KernelOp for Correlate {
         let taps = u64::from(self.k * self.k) * u64::from(self.fine_ch) * u64::from(self.coarse_ch);
         taps * u64::from(self.coarse_h) * u64::from(self.coarse_w)
     }
+
+    fn tile_macs(&self) -> u64 {
+        let tiles: u64 = self.grid().map(u64::from).iter().product();
+        tiles * u64::from(4 * self.strip * self.rows) * u64::from(self.fine_ch * self.k * self.k)
+    }
 }
 
 impl Correlate {

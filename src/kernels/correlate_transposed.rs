@@ -66,6 +66,11 @@ impl KernelOp for CorrelateTransposed {
         let taps = u64::from(self.k * self.k) * u64::from(self.fine_ch) * u64::from(self.coarse_ch);
         taps * u64::from(self.fine_h) * u64::from(self.fine_w) / u64::from(self.stride * self.stride)
     }
+
+    fn tile_macs(&self) -> u64 {
+        let tiles: u64 = self.grid().map(u64::from).iter().product();
+        tiles * u64::from(4 * self.strip * self.rows) * u64::from(self.coarse_ch * self.k * self.k)
+    }
 }
 
 impl CorrelateTransposed {

@@ -3,7 +3,7 @@
 use super::{KernelOp, Slices, kernel, kernel_plumbing};
 
 kernel! {
-    /// `ring[step % ring_len]` = (MSE to the noisy picture, MSE to the clean one, KL term, mean logit), and the gradient of
+    /// `ring[step % ring_len]` = (MSE to what was observed, MSE to the clean picture, KL term, mean logit), and the gradient of
     /// each output bias. The last two come from [`super::gumbel_sample`]'s partial sums, `mask_count` of them; 0 in fitting.
     LossFinalise, "loss_finalise";
     constants {
@@ -13,8 +13,8 @@ kernel! {
     }
     uniforms {
         count: u32,
-        /// 1 / (channels of the whole picture * region).
-        inverse: f32,
+        /// 1 / the number of observed values, and 1 / the number of values in the picture's region.
+        inverse: f32, inverse_clean: f32,
         mask_count: u32,
         kl_scale: f32,
         inverse_n: f32,
@@ -46,7 +46,7 @@ impl KernelOp for LossFinalise {
                 .map(|t| mask_partials[2 * t + column])
                 .sum()
         };
-        let errors = [total(0) * self.inverse, total(1) * self.inverse];
+        let errors = [total(0) * self.inverse, total(1) * self.inverse_clean];
         super::store(&mut ring[row..row + 2], &errors, self.accumulate == 1);
         ring[row + 2] = mask_total(0) * self.kl_scale;
         ring[row + 3] = mask_total(1) * self.inverse_n;

@@ -8,6 +8,7 @@
 mod shader;
 
 pub mod adam;
+pub mod add_normal;
 pub mod advance;
 pub mod average_output;
 pub mod bn_backward;
@@ -19,6 +20,8 @@ pub mod correlate_transposed;
 pub mod fold;
 pub mod gather_grad;
 pub mod gumbel_sample;
+pub mod interpolate;
+pub mod interpolate_adjoint;
 pub mod keep_stopped;
 pub mod logit_update;
 pub mod loss_finalise;
@@ -124,6 +127,10 @@ pub trait KernelOp {
     /// Multiply-adds, for plans and benchmarks.
     fn macs(&self) -> u64 {
         0
+    }
+    /// Multiply-adds that are really done: of whole tiles, what falls beyond a map's borders included.
+    fn tile_macs(&self) -> u64 {
+        self.macs()
     }
 }
 
@@ -231,6 +238,7 @@ macro_rules! kernels {
 
 kernels! {
     Adam = adam,
+    AddNormal = add_normal,
     Advance = advance,
     AverageOutput = average_output,
     BnBackward = bn_backward,
@@ -242,6 +250,8 @@ kernels! {
     Fold = fold,
     GatherGrad = gather_grad,
     GumbelSample = gumbel_sample,
+    Interpolate = interpolate,
+    InterpolateAdjoint = interpolate_adjoint,
     KeepStopped = keep_stopped,
     LogitUpdate = logit_update,
     LossFinalise = loss_finalise,

@@ -31,7 +31,7 @@ pub fn shader_text(op: &dyn KernelOp) -> Result<String, String> {
     let mut text = String::new();
     let constants = op.constants();
     for (name, value) in &constants {
-        text += &format!("const {}: u32 = {value}u;\n", name.to_uppercase());
+        text += &format!("const {}: u32 = {value}u;\n", name.to_ascii_uppercase());
     }
     let [x, y, z] = workgroup_size(op.grid());
     for (name, value) in [("WG_X", x), ("WG_Y", y), ("WG_Z", z), ("MAP_ROWS", MAP_ROWS)] {
@@ -70,7 +70,7 @@ pub fn expand(source: &str, constants: &[(&str, u32)]) -> Result<String, String>
     let lines: Vec<&str> = source.lines().collect();
     let mut known: HashMap<String, i64> = constants
         .iter()
-        .map(|(name, value)| (name.to_uppercase(), i64::from(*value)))
+        .map(|(name, value)| (name.to_ascii_uppercase(), i64::from(*value)))
         .collect();
     for line in &lines {
         // The file's own constants that follow from the given ones.
@@ -204,10 +204,16 @@ mod tests {
     #[test]
     fn variables_in_loops_are_written_out() {
         // WGSL starts them at zero in each round, but Chromium and Firefox were seen to do so only in the first.
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/shaders");
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+        let folders = [folder.clone(), folder.join("include")];
+        let files = folders
+            .iter()
+            .flat_map(|folder| std::fs::read_dir(folder).expect("a folder of shaders"));
         let mut loops = 0;
-        for file in std::fs::read_dir(folder).expect("a folder of shaders") {
-            let path = file.expect("an entry").path();
+        for path in files
+            .map(|file| file.expect("an entry").path())
+            .filter(|path| path.is_file())
+        {
             let text = std::fs::read_to_string(&path).expect("text");
             for line in text.lines().filter(|line| line.starts_with("        ")) {
                 if let Some(declared) = line.trim_start().strip_prefix("var ") {

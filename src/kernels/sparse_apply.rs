@@ -68,4 +68,9 @@ impl KernelOp for SparseApply {
         let pixels = u64::from(self.out_h) * u64::from(self.out_w);
         u64::from(self.entries) * pixels / u64::from(self.out_step * self.out_step)
     }
+
+    fn tile_macs(&self) -> u64 {
+        let [columns, strips, _] = self.grid().map(u64::from);
+        u64::from(self.entries) * columns * strips * u64::from(self.rows)
+    }
 }

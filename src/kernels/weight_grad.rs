@@ -62,6 +62,11 @@ impl KernelOp for WeightGrad {
         let taps = u64::from(self.k * self.k) * u64::from(self.fine_ch) * u64::from(self.coarse_ch);
         taps * u64::from(self.coarse_h) * u64::from(self.coarse_w)
     }
+
+    fn tile_macs(&self) -> u64 {
+        let taps = u64::from(self.k * self.k) * u64::from(self.fine_ch) * u64::from(self.coarse_ch.next_multiple_of(4));
+        taps * u64::from(self.coarse_h) * u64::from(self.coarse_w.next_multiple_of(4))
+    }
 }
 
 impl WeightGrad {

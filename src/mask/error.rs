@@ -1,5 +1,7 @@
 //! What can be wrong with a mask or a mask file, each as one sentence for a person.
 
+use crate::numbers::thousands;
+
 /// Why a mask cannot be read, written, made or used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum MaskError {
@@ -57,7 +59,9 @@ pub enum MaskError {
     #[error("the file says that it keeps {stated} entries but keeps {found}; export it again")]
     Kept { stated: u64, found: u64 },
     #[error(
-        "the mask has {mask} entries but the network {network} parameters; set the levels and channels that the mask was made for"
+        "the mask has {} entries but the network {} parameters; set the levels and channels that the mask was made for",
+        thousands(*mask as u64),
+        thousands(*network as u64)
     )]
     Length { mask: usize, network: usize },
     #[error("logit {0} is not a number, so the learning has diverged; lower the learning rate")]
@@ -66,8 +70,10 @@ pub enum MaskError {
     NanScore(usize),
     #[error("{count} of {n} entries cannot be kept; keep between 0 and all")]
     Count { count: usize, n: usize },
-    #[error("a dead mask cannot be shuffled: {0}")]
+    #[error("a dead mask cannot be redrawn: {0}")]
     Dead(String),
+    #[error(transparent)]
+    Recipe(#[from] super::RecipeError),
 }
 
 impl MaskError {

@@ -1,7 +1,8 @@
 //! Where a mask comes from: the text entries of its file.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
+
+use serde::de::DeserializeOwned;
 
 use super::MaskError;
 use crate::network::Hourglass;
@@ -103,11 +104,12 @@ impl MaskMetadata {
 }
 
 /// Takes the entry `key` as a number, if it is there.
-pub(super) fn number<T: FromStr>(entries: &mut BTreeMap<String, String>, key: &str) -> Result<Option<T>, MaskError> {
-    let parse = |text: String| {
-        text.parse()
-            .map_err(|_| MaskError::metadata(key, "is not a number in range"))
-    };
+pub(super) fn number<T: DeserializeOwned>(
+    entries: &mut BTreeMap<String, String>,
+    key: &str,
+) -> Result<Option<T>, MaskError> {
+    let parse =
+        |text: String| serde_json::from_str(&text).map_err(|_| MaskError::metadata(key, "is not a number in range"));
     entries.remove(key).map(parse).transpose()
 }
 

@@ -1,6 +1,7 @@
-//! Masks: which parameters of a network are kept. Files, import, top-k, facts about a mask, shuffled controls.
+//! Masks: which parameters of a network are kept. Files, import, top-k, facts about a mask, shuffled controls, recipes.
 
 mod container;
+mod effective;
 mod error;
 mod file;
 mod import;
@@ -8,17 +9,23 @@ mod info;
 mod metadata;
 mod npy;
 mod opcodes;
+mod overlap;
 mod pickle;
+mod recipe;
+mod redraw;
 mod report;
 mod shuffle;
 mod top_k;
 mod torch_stream;
 
+pub use effective::effective_top_k;
 pub use error::MaskError;
 pub use file::FORMAT;
 pub use import::import;
 pub use info::{KindInfo, LiveInfo, MaskInfo, TensorInfo, info};
 pub use metadata::MaskMetadata;
+pub use overlap::{LayerOverlap, Overlap, overlaps};
+pub use recipe::{RECIPE, Recipe, RecipeError};
 pub use shuffle::{Shuffle, random, shuffle};
 pub(crate) use top_k::largest;
 pub use top_k::{keep_count, top_k};

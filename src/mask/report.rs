@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::MaskInfo;
+use crate::numbers;
 
 impl fmt::Display for MaskInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -16,7 +17,7 @@ impl fmt::Display for MaskInfo {
         row(f, "method", &self.method)?;
         let optional = [
             ("seed", self.seed.map(|seed| seed.to_string())),
-            ("steps", self.steps.map(|steps| steps.to_string())),
+            ("steps", self.steps.map(numbers::thousands)),
             ("image", self.image.clone()),
             ("licence", self.licence.clone()),
         ];
@@ -83,15 +84,6 @@ fn percent(part: usize, whole: usize) -> String {
     format!("{:.2}%", 100.0 * part as f64 / whole.max(1) as f64)
 }
 
-/// 3008867 as 3,008,867.
 fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    numbers::thousands(number as u64)
 }

@@ -3,12 +3,15 @@
 //! "Random tickets" (Frankle et al. 2021, Su et al. 2020; method sections 6 and 8). Only kept weights between live
 //! channels move; those on dead channels have no effect and stay where they are, so every count holds exactly.
 
+use serde::{Deserialize, Serialize};
+
+use super::redraw::{Layer, Sequence};
 use super::{Mask, MaskError};
-use crate::network::{Connectivity, LiveChannels, Network, Param, Stage, stages};
+use crate::network::{Connectivity, LiveChannels, Network, Stage, stages};
 use crate::rng::{Draws, Stream};
 
 /// What a shuffle redraws.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Shuffle {
     /// Which weights are kept, inside the same live channels. Every tensor keeps its count.
     Weights,
@@ -114,7 +117,7 @@ fn permute_channels(keep: &[bool], live: &LiveChannels, stages: &[Stage], draws:
             taps.copy_from_slice(&keep[old..old + stage.taps]);
         }
         let norms = stage.norms.iter().flat_map(|(gamma, beta)| [gamma, beta]);
-        for vector in norms.chain([&stage.bias]) {
+        for vector in norms.chain(&stage.bias) {
             for (o, entry) in moved[vector.range()].iter_mut().enumerate() {
                 *entry = keep[vector.offset + outputs[o]];
             }
@@ -123,85 +126,6 @@ fn permute_channels(keep: &[bool], live: &LiveChannels, stages: &[Stage], draws:
     let rename = |(set, from): (&Vec<bool>, &Vec<usize>)| from.iter().map(|&c| set[c]).collect();
     let sets = live.sets.iter().zip(&from).map(rename).collect();
     (moved, LiveChannels { sets })
-}
-
-/// One convolution between its live channels.
-struct Layer {
-    weight: Param,
-    all_inputs: usize,
-    taps: usize,
-    inputs: Vec<usize>,
-    outputs: Vec<usize>,
-    /// The outputs that a kept weight enters. Others live by a kept beta, or are the picture's.
-    entered: Vec<usize>,
-    /// Kept weights between live channels.
-    kept: usize,
-}
-
-impl Layer {
-    fn new(stage: &Stage, j: usize, keep: &[bool], live: &LiveChannels) -> Self {
-        let live_in = stage.live_inputs(live);
-        let entered = stage.entered(keep, &live_in);
-        let outputs = live.indices(j + 1);
-        let mut layer = Self {
-            weight: stage.weight,
-            all_inputs: stage.inputs,
-            taps: stage.taps,
-            inputs: (0..stage.inputs).filter(|&i| live_in[i]).collect(),
-            entered: outputs.iter().copied().filter(|&o| entered[o]).collect(),
-            outputs,
-            kept: 0,
-        };
-        layer.kept = layer.places().filter(|&place| keep[place]).count();
-        layer
-    }
-
-    /// Weights between live channels.
-    fn area(&self) -> usize {
-        self.inputs.len() * self.outputs.len() * self.taps
-    }
-
-    /// The fewest weights that keep every live channel alive.
-    fn least(&self) -> usize {
-        self.inputs.len().max(self.entered.len())
-    }
-
-    fn place(&self, output: usize, input: usize, tap: usize) -> usize {
-        self.weight.offset + (output * self.all_inputs + input) * self.taps + tap
-    }
-
-    /// The flat indices of the weights between live channels.
-    fn places(&self) -> impl Iterator<Item = usize> + '_ {
-        self.outputs.iter().flat_map(move |&o| {
-            let taps = move |i| (0..self.taps).map(move |tap| self.place(o, i, tap));
-            self.inputs.iter().copied().flat_map(taps)
-        })
-    }
-
-    /// Replaces the kept weights between live channels by `count` others, [`Layer::least`] <= `count` <= area.
-    fn redraw(&self, keep: &mut [bool], count: usize, sequence: &mut Sequence) {
-        for place in self.places() {
-            keep[place] = false;
-        }
-        let (mut inputs, mut outputs) = (self.inputs.clone(), self.entered.clone());
-        let (n_inputs, n_outputs) = (inputs.len(), outputs.len());
-        sequence.choose(&mut inputs, n_inputs);
-        sequence.choose(&mut outputs, n_outputs);
-        // Each pair has a channel that no pair before it had, so the places differ.
-        for k in 0..self.least() {
-            let input = inputs.get(k).copied();
-            let input = input.unwrap_or_else(|| self.inputs[sequence.below(n_inputs)]);
-            let output = outputs.get(k).copied();
-            let output = output.unwrap_or_else(|| self.outputs[sequence.below(self.outputs.len())]);
-            keep[self.place(output, input, sequence.below(self.taps))] = true;
-        }
-        let mut free: Vec<usize> = self.places().filter(|&place| !keep[place]).collect();
-        let rest = count - self.least();
-        sequence.choose(&mut free, rest);
-        for &place in &free[..rest] {
-            keep[place] = true;
-        }
-    }
 }
 
 /// The layers' total of kept weights, shared out by area, none below its least. In whole numbers: exact everywhere.
@@ -234,42 +158,6 @@ fn uniform_counts(layers: &[Layer]) -> Vec<usize> {
 
 fn product(a: usize, b: usize) -> u128 {
     a as u128 * b as u128
-}
-
-/// Draws one after another, for choices that need an unknown number of them.
-struct Sequence {
-    draws: Draws,
-    step: u32,
-    next: usize,
-}
-
-impl Sequence {
-    /// `step` separates the sequences of one seed.
-    fn new(draws: Draws, step: usize) -> Self {
-        let step = step as u32;
-        Self { draws, step, next: 0 }
-    }
-
-    /// Uniform in 0..bound, bound at least 1, without bias (Lemire 2019).
-    fn below(&mut self, bound: usize) -> usize {
-        let bound = bound as u32;
-        loop {
-            let word = self.draws.word(self.step, self.next);
-            self.next += 1;
-            let product = u64::from(word) * u64::from(bound);
-            if product as u32 >= bound.wrapping_neg() % bound {
-                return (product >> 32) as usize;
-            }
-        }
-    }
-
-    /// Moves `count` random items to the front, in random order (Fisher-Yates).
-    fn choose(&mut self, items: &mut [usize], count: usize) {
-        for k in 0..count {
-            let other = k + self.below(items.len() - k);
-            items.swap(k, other);
-        }
-    }
 }
 
 #[cfg(test)]

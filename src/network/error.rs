@@ -3,7 +3,7 @@
 use super::ValueId;
 
 /// Why a description is not a network, or a picture does not fit one.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum NetworkError {
     #[error("a network needs 1 to 10 levels, got {0}")]
     Levels(usize),

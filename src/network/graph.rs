@@ -1,7 +1,9 @@
 //! Builds a [`Network`] node by node, and derives what follows from the nodes: channel counts, parameters in order, which of
 //! them have a gradient, and the sizes of pictures that the network takes.
 
-use super::{Layer, Network, NetworkError, Node, Param, Parameter, ParameterKind, Reflect, SizeRule, ValueId};
+use super::{
+    Interpolation, Layer, Network, NetworkError, Node, Param, Parameter, ParameterKind, Reflect, SizeRule, ValueId,
+};
 
 /// A network under construction. Parameters come in the order in which their nodes are added.
 #[derive(Debug)]
@@ -11,6 +13,9 @@ pub struct Graph {
     /// Channels of each value, the input's first.
     channels: Vec<usize>,
     n: usize,
+    /// Of z: how many times its sides are halved, and what it is drawn up to.
+    halvings: u32,
+    amplitude: f32,
 }
 
 impl Graph {
@@ -23,16 +28,43 @@ impl Graph {
             parameters: Vec::new(),
             channels: vec![input_channels],
             n: 0,
+            halvings: 0,
+            amplitude: 0.1,
+        }
+    }
+
+    /// With a z whose sides are halved so many times against the picture's, drawn from 0 to `amplitude`.
+    pub fn with_input(input_channels: usize, halvings: u32, amplitude: f32) -> Self {
+        Self {
+            halvings,
+            amplitude,
+            ..Self::new(input_channels)
         }
     }
 
     /// Reflection padding by kernel / 2, then a convolution with a bias. `name` is the layer's, as PyTorch would have it.
     pub fn conv(&mut self, from: ValueId, name: &str, outputs: usize, kernel: usize, stride: usize) -> ValueId {
+        self.convolution(from, name, outputs, (kernel, stride), true)
+    }
+
+    /// A 1x1 convolution without a bias.
+    pub fn mix(&mut self, from: ValueId, name: &str, outputs: usize) -> ValueId {
+        self.convolution(from, name, outputs, (1, 1), false)
+    }
+
+    fn convolution(
+        &mut self,
+        from: ValueId,
+        name: &str,
+        outputs: usize,
+        (kernel, stride): (usize, usize),
+        biased: bool,
+    ) -> ValueId {
         let inputs = self.channels[from];
         let fan_in = inputs * kernel * kernel;
         let shape = vec![outputs, inputs, kernel, kernel];
         let weight = self.parameter(name, ParameterKind::ConvWeight, shape, fan_in);
-        let bias = self.parameter(name, ParameterKind::ConvBias, vec![outputs], fan_in);
+        let bias = biased.then(|| self.parameter(name, ParameterKind::ConvBias, vec![outputs], fan_in));
         let layer = Layer::Conv {
             weight,
             bias,
@@ -49,8 +81,8 @@ impl Graph {
         self.node(Layer::AveragePool, vec![from], self.channels[from])
     }
 
-    pub fn upsample(&mut self, from: ValueId) -> ValueId {
-        self.node(Layer::Upsample, vec![from], self.channels[from])
+    pub fn upsample(&mut self, from: ValueId, interpolation: Interpolation) -> ValueId {
+        self.node(Layer::Upsample(interpolation), vec![from], self.channels[from])
     }
 
     pub fn batch_norm(&mut self, from: ValueId, name: &str) -> ValueId {
@@ -62,6 +94,10 @@ impl Graph {
 
     pub fn leaky_relu(&mut self, from: ValueId) -> ValueId {
         self.node(Layer::LeakyRelu, vec![from], self.channels[from])
+    }
+
+    pub fn relu(&mut self, from: ValueId) -> ValueId {
+        self.node(Layer::Relu, vec![from], self.channels[from])
     }
 
     /// Along the channels, in this order.
@@ -86,8 +122,10 @@ impl Graph {
             parameter.has_gradient = !erased;
         }
         Ok(Network {
-            size: SizeRule::of(&self.nodes)?,
+            size: SizeRule::of(&self.nodes, self.halvings)?,
             input_channels: self.channels[0],
+            input_halvings: self.halvings,
+            input_amplitude: self.amplitude,
             output_channels: outputs,
             nodes: self.nodes,
             parameters: self.parameters,
@@ -137,8 +175,8 @@ impl Graph {
             }
             let passes = match node.layer {
                 Layer::BatchNorm { .. } => true,
-                Layer::LeakyRelu | Layer::Sigmoid => false,
-                Layer::Conv { .. } | Layer::AveragePool | Layer::Upsample | Layer::Concat => out,
+                Layer::LeakyRelu | Layer::Relu | Layer::Sigmoid => false,
+                Layer::Conv { .. } | Layer::AveragePool | Layer::Upsample(_) | Layer::Concat => out,
             };
             for input in &node.inputs {
                 constant[*input] &= passes;

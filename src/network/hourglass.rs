@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Graph, Network, NetworkError, ValueId};
+use super::{Graph, Interpolation, Network, NetworkError, ValueId};
 
 /// An encoder-decoder without skip connections: `channels[i]` at level i.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ impl Hourglass {
         if i + 1 < self.levels() {
             value = self.level(graph, value, i + 1, &format!("{inner}7."));
         }
-        let value = graph.upsample(value);
+        let value = graph.upsample(value, Interpolation::Nearest);
         let value = graph.batch_norm(value, &format!("{prefix}2"));
         let value = graph.conv(value, &format!("{prefix}3.1"), width, 3, 1);
         activated(graph, value, &format!("{prefix}4"))

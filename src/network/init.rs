@@ -22,10 +22,11 @@ pub fn draw_theta(network: &Network, seed: u64) -> Vec<f32> {
     theta
 }
 
-/// z ~ 0.1 U(0, 1), shape `[channels, height, width]`.
-pub fn draw_input(channels: usize, height: usize, width: usize, seed: u64) -> Vec<f32> {
+/// z for maps of this size, shape `[channels, h, w]`: 0.1 U(0, 1) for the hourglass, as the network has it for others.
+pub fn draw_input(network: &Network, height: usize, width: usize, seed: u64) -> Vec<f32> {
     let draws = Draws::new(seed, Stream::Input);
-    (0..channels * height * width)
-        .map(|i| 0.1 * draws.uniform(0, i))
+    let (height, width) = network.input_size(height, width);
+    (0..network.input_channels * height * width)
+        .map(|i| network.input_amplitude * draws.uniform(0, i))
         .collect()
 }

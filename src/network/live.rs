@@ -2,6 +2,7 @@
 
 use super::Network;
 use super::stage::stages;
+use crate::numbers::thousands;
 
 /// The live channels between convolutions: set 0 is the input z, set j the outputs of convolution j-1, the last the picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +101,8 @@ impl Connectivity {
             ),
             None => format!(
                 "This mask is alive: {} of its {} kept convolution weights lie on a path from the input to the picture.",
-                self.reachable_weights, self.kept_weights
+                thousands(self.reachable_weights as u64),
+                thousands(self.kept_weights as u64)
             ),
         }
     }
@@ -109,7 +111,7 @@ impl Connectivity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{Hourglass, Parameter, ParameterKind, SkipHourglass};
+    use crate::network::{Hourglass, Interpolation, Parameter, ParameterKind, SkipHourglass};
 
     fn small() -> Network {
         let net = Hourglass {
@@ -176,6 +178,7 @@ mod tests {
             channels: vec![2, 3],
             skip_channels: 2,
             output_channels: 3,
+            interpolation: Interpolation::Nearest,
         };
         let network = description.build().expect("a small network builds");
         let mut keep = vec![true; network.n];

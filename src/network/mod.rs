@@ -1,6 +1,8 @@
 //! The network as data: a list of typed nodes. Shapes, parameters, backward and memory derive from it.
 
+mod decoder;
 mod error;
+mod generator;
 mod graph;
 mod hourglass;
 mod init;
@@ -10,8 +12,11 @@ mod parameters;
 mod size;
 mod skip;
 mod stage;
+mod trained;
 
+pub use decoder::DeepDecoder;
 pub use error::NetworkError;
+pub use generator::{Generator, PaddedSide};
 pub use graph::Graph;
 pub use hourglass::Hourglass;
 pub use init::{draw_input, draw_theta};
@@ -20,6 +25,7 @@ pub use parameters::{Parameter, ParameterKind};
 pub use size::SizeRule;
 pub use skip::SkipHourglass;
 pub(crate) use stage::{Stage, stages};
+pub(crate) use trained::trained_entries;
 
 use std::ops::Range;
 
@@ -43,13 +49,25 @@ pub struct Node {
     pub inputs: Vec<ValueId>,
 }
 
+/// Where an upsampling by 2 takes its values from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Interpolation {
+    /// The nearest pixel: each is repeated.
+    #[default]
+    Nearest,
+    /// Along each axis 3/4 of the nearest pixel and 1/4 of the next, the edge repeated: PyTorch's bilinear with
+    /// `align_corners` false.
+    Bilinear,
+}
+
 /// What a node does. Channel counts and parameter offsets are absolute; sizes follow from the picture's.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
     /// Reflection padding, then a k x k cross-correlation.
     Conv {
         weight: Param,
-        bias: Param,
+        bias: Option<Param>,
         inputs: usize,
         outputs: usize,
         kernel: usize,
@@ -59,8 +77,8 @@ pub enum Layer {
     },
     /// Mean over 2x2 windows, stride 2.
     AveragePool,
-    /// Nearest-neighbour upsampling by 2.
-    Upsample,
+    /// To twice the sides.
+    Upsample(Interpolation),
     /// Batch normalisation with batch statistics.
     BatchNorm {
         gamma: Param,
@@ -68,6 +86,7 @@ pub enum Layer {
         channels: usize,
     },
     LeakyRelu,
+    Relu,
     /// All channels of its inputs, one after another.
     Concat,
     Sigmoid,
@@ -79,9 +98,10 @@ impl Layer {
         match self {
             Self::Conv { .. } => "convolution",
             Self::AveragePool => "average pooling",
-            Self::Upsample => "upsampling",
+            Self::Upsample(_) => "upsampling",
             Self::BatchNorm { .. } => "batch normalisation",
             Self::LeakyRelu => "LeakyReLU",
+            Self::Relu => "ReLU",
             Self::Concat => "concatenation",
             Self::Sigmoid => "sigmoid",
         }
@@ -90,7 +110,7 @@ impl Layer {
     /// The parameters that add a constant to a channel.
     fn shifts(&self) -> Option<Param> {
         match self {
-            Self::Conv { bias, .. } => Some(*bias),
+            Self::Conv { bias, .. } => *bias,
             Self::BatchNorm { beta, .. } => Some(*beta),
             _ => None,
         }
@@ -124,10 +144,27 @@ impl Param {
 #[derive(Clone, Debug)]
 pub struct Network {
     pub input_channels: usize,
+    /// How many times the sides of z are halved against the picture's.
+    pub input_halvings: u32,
+    /// z is drawn from 0 to this.
+    pub input_amplitude: f32,
     pub output_channels: usize,
     pub size: SizeRule,
     pub nodes: Vec<Node>,
     pub parameters: Vec<Parameter>,
     /// Number of parameters N.
     pub n: usize,
+}
+
+impl Network {
+    /// (height, width) of z for maps of this size.
+    pub fn input_size(&self, height: usize, width: usize) -> (usize, usize) {
+        (height >> self.input_halvings, width >> self.input_halvings)
+    }
+
+    /// Whether a ReLU may turn a constant channel into one that no normalisation takes away: what is known about channels
+    /// that a mask leaves dead (method section 6) then does not hold.
+    pub(crate) fn is_rectified(&self) -> bool {
+        self.nodes.iter().any(|node| matches!(node.layer, Layer::Relu))
+    }
 }

@@ -2,10 +2,11 @@
 //!
 //! Normalisations, activations and upsampling are not computed by themselves: they are applied where a convolution loads the
 //! value. So between two convolutions there is this, in this order: [pool], batch normalisation, LeakyReLU, and then any of
-//! concatenation, one upsampling and one more batch normalisation. From the LeakyReLU to that normalisation a value may be read
+//! concatenation, one upsampling and one more batch normalisation. Or this: [bilinear upsampling], ReLU, batch normalisation.
+//! What bilinear upsampling and ReLU give is stored. From the LeakyReLU to that normalisation a value may be read
 //! several times.
 
-use super::{Layer, NetworkError, Node};
+use super::{Interpolation, Layer, NetworkError, Node};
 
 /// How far a value has come since the convolution that computed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +14,14 @@ enum Stage {
     Input,
     Convolved,
     Pooled,
+    /// Upsampled, with a ReLU to follow.
+    Stretched,
+    Rectified,
     Normalised,
-    Activated { upsampled: bool, normalised: bool },
+    Activated {
+        upsampled: bool,
+        normalised: bool,
+    },
     Picture,
 }
 
@@ -58,23 +65,30 @@ pub(super) fn check(nodes: &[Node]) -> Result<(), NetworkError> {
                 upsampled,
                 normalised: true,
             },
-            (Layer::BatchNorm { .. }, _) => return Err(fault("the value is normalised already, or is z")),
             (Layer::LeakyRelu, Stage::Normalised) => Stage::Activated {
                 upsampled: false,
                 normalised: false,
             },
             (Layer::LeakyRelu, _) => return Err(fault("LeakyReLU follows the normalisation of a convolution")),
+            (Layer::BatchNorm { .. }, Stage::Rectified) => Stage::Activated {
+                upsampled: false,
+                normalised: true,
+            },
             (
-                Layer::Upsample,
+                Layer::Upsample(interpolation),
                 Stage::Activated {
                     upsampled: false,
                     normalised,
                 },
-            ) => Stage::Activated {
+            ) if !normalised || *interpolation == Interpolation::Nearest => Stage::Activated {
                 upsampled: true,
                 normalised,
             },
-            (Layer::Upsample, _) => return Err(fault("upsampling reads an activated value, once")),
+            (Layer::Upsample(Interpolation::Bilinear), Stage::Convolved) => Stage::Stretched,
+            (Layer::Relu, Stage::Convolved | Stage::Stretched) => Stage::Rectified,
+            (Layer::BatchNorm { .. }, _) => return Err(fault("the value is normalised already, or is z")),
+            (Layer::Relu, _) => return Err(fault("ReLU follows a convolution or its upsampling")),
+            (Layer::Upsample(_), _) => return Err(fault("upsampling reads an activated value, once")),
             (Layer::Concat, _) => {
                 // As far as the furthest of them.
                 let mut all = (false, false);
@@ -132,12 +146,17 @@ mod tests {
             graph.concat(&[value, small])
         });
         assert!(matches!(sizes, Err(NetworkError::Order { node: 6, .. })), "{sizes:?}");
-        let large = with(|graph, value| graph.upsample(value));
+        let large = with(|graph, value| graph.upsample(value, Interpolation::Nearest));
         assert!(matches!(large, Err(NetworkError::Order { node: 3, .. })), "{large:?}");
         let loose = with(|graph, value| {
-            graph.upsample(value);
+            graph.upsample(value, Interpolation::Nearest);
             value
         });
         assert!(matches!(loose, Err(NetworkError::Unread(4))), "{loose:?}");
+        let twice = with(|graph, value| {
+            let rectified = graph.relu(value);
+            graph.batch_norm(rectified, "d")
+        });
+        assert!(matches!(twice, Err(NetworkError::Order { node: 3, .. })), "{twice:?}");
     }
 }

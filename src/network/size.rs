@@ -12,11 +12,12 @@ pub struct SizeRule {
 }
 
 impl SizeRule {
-    /// Follows the nodes: pooling and strides halve a map, upsampling doubles it.
-    pub(super) fn of(nodes: &[Node]) -> Result<Self, NetworkError> {
+    /// Follows the nodes from a z of sides halved so many times: pooling and strides halve a map, upsampling doubles it.
+    pub(super) fn of(nodes: &[Node], halvings: u32) -> Result<Self, NetworkError> {
         // By value, how many times it was halved.
-        let mut halved: Vec<u32> = vec![0];
-        let mut rule = Self { multiple: 4, least: 1 };
+        let mut halved: Vec<u32> = vec![halvings];
+        let multiple = 4.max(1 << halvings);
+        let mut rule = Self { multiple, least: 1 };
         for (at, node) in nodes.iter().enumerate() {
             let from = halved[node.inputs[0]];
             let fault = |reason| NetworkError::Order {
@@ -34,14 +35,14 @@ impl SizeRule {
                     }
                 }
                 Layer::AveragePool => from + 1,
-                Layer::Upsample => from
+                Layer::Upsample(_) => from
                     .checked_sub(1)
                     .ok_or_else(|| fault("it makes the map larger than the picture"))?,
                 Layer::Concat if node.inputs.iter().any(|value| halved[*value] != from) => {
                     return Err(fault("it joins maps of different sizes"));
                 }
-                Layer::Sigmoid if from != 0 => return Err(fault("the picture has another size than z")),
-                Layer::BatchNorm { .. } | Layer::LeakyRelu | Layer::Concat | Layer::Sigmoid => from,
+                Layer::Sigmoid if from != 0 => return Err(fault("it ends on maps of another size than the picture's")),
+                Layer::BatchNorm { .. } | Layer::LeakyRelu | Layer::Relu | Layer::Concat | Layer::Sigmoid => from,
             };
             rule.multiple = rule.multiple.max(1 << to);
             halved.push(to);

@@ -1,9 +1,10 @@
 //! An hourglass with skip connections, as another description of a [`Network`].
 
-use super::{Graph, Network, NetworkError, ValueId};
+use serde::{Deserialize, Serialize};
 
-/// The network of Deep Image Prior (Ulyanov et al. 2018, supplementary material) with nearest upsampling: at each level a
-/// 1x1 branch goes around everything deeper, and both are concatenated.
+use super::{Graph, Interpolation, Network, NetworkError, ValueId};
+
+/// The network of Deep Image Prior (Ulyanov et al. 2018, supplementary material): at each level a 1x1 branch goes around everything deeper, and both are concatenated.
 ///
 /// ```text
 /// level(i): skip: conv 1x1 -> BN -> LeakyReLU
@@ -11,7 +12,7 @@ use super::{Graph, Network, NetworkError, ValueId};
 ///           concat(skip, deep) -> BN -> conv 3x3 -> BN -> LeakyReLU -> conv 1x1 -> BN -> LeakyReLU
 /// out:      conv 1x1 -> sigmoid
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SkipHourglass {
     /// Channels of the fixed input z.
     pub input_channels: usize,
@@ -21,6 +22,20 @@ pub struct SkipHourglass {
     pub skip_channels: usize,
     /// Channels of the picture.
     pub output_channels: usize,
+    pub interpolation: Interpolation,
+}
+
+impl Default for SkipHourglass {
+    /// As published for denoising: five levels of 128 channels, skip connections of 4, bilinear upsampling.
+    fn default() -> Self {
+        Self {
+            input_channels: 32,
+            channels: vec![128; 5],
+            skip_channels: 4,
+            output_channels: 3,
+            interpolation: Interpolation::Bilinear,
+        }
+    }
 }
 
 impl SkipHourglass {
@@ -50,7 +65,7 @@ impl SkipHourglass {
         if i + 1 < self.channels.len() {
             deep = self.level(graph, deep, i + 1);
         }
-        let deep = graph.upsample(deep);
+        let deep = graph.upsample(deep, self.interpolation);
         let both = graph.concat(&[skip, deep]);
         let both = graph.batch_norm(both, &name("joined"));
         let up = graph.conv(both, &name("up.conv"), width, 3, 1);

@@ -6,7 +6,7 @@ use super::{Layer, LiveChannels, Network, Param};
 #[derive(Clone, Debug)]
 pub(crate) struct Stage {
     pub(crate) weight: Param,
-    pub(crate) bias: Param,
+    pub(crate) bias: Option<Param>,
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
     pub(crate) taps: usize,
@@ -122,7 +122,12 @@ pub(crate) fn stages(network: &Network) -> Vec<Stage> {
                     start += feed.channels;
                 }
             }
-            Layer::AveragePool | Layer::Upsample | Layer::LeakyRelu | Layer::Concat | Layer::Sigmoid => {}
+            Layer::AveragePool
+            | Layer::Upsample(_)
+            | Layer::LeakyRelu
+            | Layer::Relu
+            | Layer::Concat
+            | Layer::Sigmoid => {}
         }
         values.push(feeds);
     }

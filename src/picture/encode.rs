@@ -1,9 +1,13 @@
 //! A picture to 8-bit files and screens. Nothing but pixels is written: no EXIF, no profile, no text.
 
+#[cfg(feature = "codecs")]
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+#[cfg(feature = "codecs")]
 use image::{ExtendedColorType, ImageEncoder};
 
-use super::{Picture, PictureError};
+use super::Picture;
+#[cfg(feature = "codecs")]
+use super::PictureError;
 
 /// The nearest of 256 levels; what is outside 0 to 1 is clamped.
 fn level(value: f32) -> u8 {
@@ -33,6 +37,7 @@ impl Picture {
 ///
 /// # Errors
 /// [`PictureError::Encode`].
+#[cfg(feature = "codecs")]
 pub fn encode_png(picture: &Picture) -> Result<Vec<u8>, PictureError> {
     let side = |n: usize| u32::try_from(n).map_err(|error| PictureError::Encode(error.to_string()));
     let (width, height) = (side(picture.width)?, side(picture.height)?);

@@ -20,6 +20,10 @@ pub enum PictureError {
         /// Such as "HEIC".
         format: &'static str,
     },
+    #[error(
+        "this browser hands out other pixels than a picture has, as a protection against tracking: allow this site to read canvas data, then choose the picture again"
+    )]
+    Disturbed,
     #[error("the {format} file is cut short or damaged ({reason}): copy or download it again, or save it anew as PNG")]
     Damaged { format: &'static str, reason: String },
     #[error("this kind of {format} is not supported ({reason}): save it as an ordinary PNG and try that")]

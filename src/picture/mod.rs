@@ -3,6 +3,8 @@
 //! A [`Picture`] is `[3, H, W]` in `f32`, 0 to 1. [`decode`] makes one from a file's bytes; [`add_noise`] is applied
 //! next, then [`Padding`] brings it to a size that the network takes, and crops what the network draws.
 
+#[cfg(feature = "codecs")]
+mod codecs;
 mod crop;
 mod decode;
 mod encode;
@@ -10,19 +12,23 @@ mod error;
 mod jpeg;
 mod noise;
 mod note;
+mod observation;
 mod pad;
 mod planar;
+mod png;
 mod psnr;
 mod resize;
 mod sniff;
 mod ssim;
 mod webp;
 
-pub use decode::{Decoded, decode, from_rgba8};
+pub use decode::{Decoded, decode, from_rgba8, note_of_browser, refused_by_browser};
+#[cfg(feature = "codecs")]
 pub use encode::encode_png;
 pub use error::PictureError;
-pub use noise::add_noise;
+pub use noise::{Noise, add_noise};
 pub use note::Note;
+pub use observation::Observation;
 pub use pad::{Padding, Region, reflect};
 pub use psnr::{mse, psnr, psnr_of_mse};
 pub use resize::fitted_size;
@@ -80,7 +86,10 @@ fn check_length(width: usize, height: usize, channels: usize, length: usize) -> 
 }
 
 /// Whether both sides are within [`MIN_SIDE`] and [`MAX_SIDE`].
-fn check_sides(width: usize, height: usize) -> Result<(), PictureError> {
+///
+/// # Errors
+/// [`PictureError::TooSmall`] or [`PictureError::TooLarge`].
+pub fn check_sides(width: usize, height: usize) -> Result<(), PictureError> {
     if width.min(height) < MIN_SIDE {
         return Err(PictureError::TooSmall { width, height });
     }

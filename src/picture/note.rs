@@ -9,6 +9,9 @@ pub enum Note {
     Grey,
     #[error("The picture has 16 bits a channel: all are used, and a saved PNG has 8.")]
     SixteenBit,
+    /// By a browser.
+    #[error("The picture has 16 bits a channel: here 8 of them are used, all by the program for the terminal.")]
+    EightOfSixteen,
     #[error("The picture's values are not limited to 0 to 1: those outside were clipped.")]
     Clipped,
     #[error("The file holds several pictures: the first one is used.")]

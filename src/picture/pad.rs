@@ -1,7 +1,7 @@
 //! Reflection padding to a size that the network takes, and the crop back (method section 3).
 
 use super::Picture;
-use crate::network::Hourglass;
+use crate::network::PaddedSide;
 
 /// Where index `i` of a line of `n` pixels, extended without end by reflection, is read from.
 ///
@@ -66,7 +66,7 @@ impl Padding {
     ///
     /// # Panics
     /// If a side is 0.
-    pub fn for_network(network: &Hourglass, width: usize, height: usize) -> Self {
+    pub fn for_network(network: &impl PaddedSide, width: usize, height: usize) -> Self {
         Self::for_size(width, height, network.padded_side(width), network.padded_side(height))
     }
 

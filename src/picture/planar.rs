@@ -1,5 +1,6 @@
 //! Decoded samples of any depth to planar `f32`, alpha over white.
 
+#[cfg(feature = "codecs")]
 use image::DynamicImage;
 
 /// What [`planar`] makes of an image.
@@ -15,6 +16,7 @@ pub struct Planar {
 /// Keeps the precision of the samples: an n-bit sample v becomes v / (2^n - 1), rounded once to `f32`.
 ///
 /// `None` if the image crate has a pixel type that this function does not know.
+#[cfg(feature = "codecs")]
 pub fn planar(image: &DynamicImage) -> Option<Planar> {
     let pixels = image.width() as usize * image.height() as usize;
     let eight = |v: u8| f32::from(v) / 255.0;

@@ -1,8 +1,40 @@
 //! What a file is, from its first bytes; its name and declared type are not trusted.
 
-use image::ImageFormat;
+use super::{PictureError, jpeg, png, webp};
 
-use super::PictureError;
+/// A format that is decoded: by this program or, in the page, by the browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Png,
+    Jpeg,
+    WebP,
+    Gif,
+    Bmp,
+    Tiff,
+}
+
+impl Format {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Png => "PNG",
+            Self::Jpeg => "JPEG",
+            Self::WebP => "WebP",
+            Self::Gif => "GIF",
+            Self::Bmp => "BMP",
+            Self::Tiff => "TIFF",
+        }
+    }
+
+    /// Whether the file goes on to its end, as far as its frame tells.
+    pub fn is_complete(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Png => png::is_complete(bytes),
+            Self::Jpeg => jpeg::is_complete(bytes),
+            Self::WebP => webp::is_complete(bytes),
+            Self::Gif | Self::Bmp | Self::Tiff => true,
+        }
+    }
+}
 
 /// How much of a file is looked at.
 const HEAD: usize = 512;
@@ -11,7 +43,7 @@ const HEAD: usize = 512;
 ///
 /// # Errors
 /// [`PictureError::Empty`], [`PictureError::NeedsBrowser`], [`PictureError::NotAPicture`] or [`PictureError::Unknown`].
-pub fn format_of(bytes: &[u8]) -> Result<ImageFormat, PictureError> {
+pub fn format_of(bytes: &[u8]) -> Result<Format, PictureError> {
     if bytes.is_empty() {
         return Err(PictureError::Empty);
     }
@@ -28,24 +60,24 @@ pub fn format_of(bytes: &[u8]) -> Result<ImageFormat, PictureError> {
     }
 }
 
-fn decodable(head: &[u8]) -> Option<ImageFormat> {
+fn decodable(head: &[u8]) -> Option<Format> {
     let webp = head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP");
     // "BM" alone also begins words; the two reserved words after the length are 0 in every real file.
     let bmp = head.starts_with(b"BM") && head.get(6..10) == Some(&[0; 4]);
     let starts = |magics: &[&[u8]]| magics.iter().any(|magic| head.starts_with(magic));
     let tiff: [&[u8]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
     Some(match () {
-        () if starts(&[b"\x89PNG\r\n\x1a\n"]) => ImageFormat::Png,
-        () if starts(&[b"\xff\xd8\xff"]) => ImageFormat::Jpeg,
-        () if starts(&[b"GIF87a", b"GIF89a"]) => ImageFormat::Gif,
-        () if starts(&tiff) => ImageFormat::Tiff,
-        () if webp => ImageFormat::WebP,
-        () if bmp => ImageFormat::Bmp,
+        () if starts(&[b"\x89PNG\r\n\x1a\n"]) => Format::Png,
+        () if starts(&[b"\xff\xd8\xff"]) => Format::Jpeg,
+        () if starts(&[b"GIF87a", b"GIF89a"]) => Format::Gif,
+        () if starts(&tiff) => Format::Tiff,
+        () if webp => Format::WebP,
+        () if bmp => Format::Bmp,
         () => return None,
     })
 }
 
-/// Formats that the image crate lacks here and that some browser has.
+/// Formats that this program never decodes and that some browser does.
 fn for_the_browser(head: &[u8]) -> Option<&'static str> {
     const JPEG_XL_BOX: &[u8] = b"\0\0\0\x0cJXL \r\n\x87\n";
     if head.starts_with(b"\xff\x0a") || head.starts_with(JPEG_XL_BOX) {

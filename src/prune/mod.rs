@@ -35,7 +35,7 @@ pub async fn prune(
     progress: impl FnMut(usize, usize),
 ) -> Result<Mask, TrainError> {
     spec.check()?;
-    let start = Start::new(&spec.network, task, spec.init_seed, &supplied)?;
+    let start = Start::new(&spec.network.clone().into(), task, spec.init_seed, &supplied)?;
     let (network, theta) = (&start.network, &start.theta);
     let scores = match spec.method {
         Method::Random => random::scores(network),

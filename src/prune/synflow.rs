@@ -75,9 +75,9 @@ fn forward(layer: &Layer, magnitudes: &[f64], x: &[f64]) -> Vec<f64> {
                 let pairs = row.chunks(kernel * kernel).zip(x);
                 pairs.map(|(taps, x)| x * taps.iter().sum::<f64>()).sum::<f64>()
             });
-            sums.zip(&magnitudes[bias.range()])
-                .map(|(sum, bias)| sum + bias)
-                .collect()
+            let biases = bias.map_or(&[][..], |bias| &magnitudes[bias.range()]);
+            let biases = biases.iter().copied().chain(std::iter::repeat(0.0));
+            sums.zip(biases).map(|(sum, bias)| sum + bias).collect()
         }
         Layer::BatchNorm { gamma, beta, .. } => {
             let affine = magnitudes[gamma.range()].iter().zip(&magnitudes[beta.range()]);
@@ -86,8 +86,10 @@ fn forward(layer: &Layer, magnitudes: &[f64], x: &[f64]) -> Vec<f64> {
                 .map(|(x, (gamma, beta))| gamma * inverse_deviation() * x + beta)
                 .collect()
         }
-        // At least 0, so LeakyReLU passes it; R is the sum before the sigmoid.
-        Layer::AveragePool | Layer::Upsample | Layer::LeakyRelu | Layer::Concat | Layer::Sigmoid => x.to_vec(),
+        // At least 0, so LeakyReLU and ReLU pass it; R is the sum before the sigmoid.
+        Layer::AveragePool | Layer::Upsample(_) | Layer::LeakyRelu | Layer::Relu | Layer::Concat | Layer::Sigmoid => {
+            x.to_vec()
+        }
     }
 }
 
@@ -118,7 +120,11 @@ fn backward(layer: &Layer, magnitudes: &[f64], x: &[f64], slopes: &[f64]) -> Vec
             let slope_at = |x: f64| if x > 0.0 { 1.0 } else { f64::from(LEAKY_SLOPE) };
             x.iter().zip(slopes).map(|(x, slope)| slope_at(*x) * slope).collect()
         }
-        Layer::AveragePool | Layer::Upsample | Layer::Concat | Layer::Sigmoid => slopes.to_vec(),
+        Layer::Relu => {
+            let pairs = x.iter().zip(slopes);
+            pairs.map(|(x, slope)| if *x > 0.0 { *slope } else { 0.0 }).collect()
+        }
+        Layer::AveragePool | Layer::Upsample(_) | Layer::Concat | Layer::Sigmoid => slopes.to_vec(),
     }
 }
 

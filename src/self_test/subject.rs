@@ -10,16 +10,17 @@ use crate::mask::random;
 use crate::network::{Hourglass, Network, draw_input, draw_theta};
 use crate::rng::{Draws, Stream};
 use crate::step::{
-    AdamSettings, Fitting, Handles, Learning, Op, Operand, Problem, Statistic, Step, StepSettings, TensorId, Tracking,
-    WeightPath, fit_step, learn_step,
+    AdamSettings, Disturbance, Fitting, Handles, Learning, Observing, Op, Operand, Problem, Statistic, Step,
+    StepSettings, TensorId, Tracking, WeightPath, fit_step, learn_step,
 };
-use crate::train::{Backend, TrainError, executor};
+use crate::train::{Backend, JITTER, TrainError, executor};
 
 /// A picture of odd size inside maps of 24x40.
 const PROBLEM: Problem = Problem {
     height: 24,
     width: 40,
     region: (3, 1, 33, 21),
+    observing: Observing::Whole,
 };
 /// Whole steps that are compared.
 const STEPS: u64 = 3;
@@ -69,6 +70,7 @@ impl Subject {
                     keep: masked.is_some().then_some(keep.as_slice()),
                     path: masked.unwrap_or_default(),
                     tracking: tracking(path),
+                    disturbance: disturbance(path),
                 };
                 fit_step(&network, PROBLEM, fitting, settings)?
             }
@@ -83,7 +85,7 @@ impl Subject {
                 learn_step(&network, PROBLEM, learning, settings)?
             }
         };
-        let initial = initial(&network, &handles);
+        let initial = initial(&network, &handles, path);
         Ok(Self {
             path,
             step,
@@ -224,6 +226,18 @@ fn tracking(path: Path) -> Option<Tracking> {
     Some(Tracking { statistic, ignore: 1 })
 }
 
+/// One of the fits draws noise on its input and its weights, so that this kernel is compared too.
+fn disturbance(path: Path) -> Disturbance {
+    match path {
+        Path::Rewritten => Disturbance {
+            jitter: JITTER,
+            langevin: true,
+            seed: 8,
+        },
+        _ => Disturbance::default(),
+    }
+}
+
 /// Random weights, and in each hidden layer a channel that is dead.
 fn mask(network: &Network) -> Vec<bool> {
     let mut keep = random(network, KEEP, 5);
@@ -237,23 +251,32 @@ fn mask(network: &Network) -> Vec<bool> {
 }
 
 /// Initial values by list of parts.
-fn initial(network: &Network, handles: &Handles) -> Vec<(Vec<TensorId>, Vec<f32>)> {
+fn initial(network: &Network, handles: &Handles, path: Path) -> Vec<(Vec<TensorId>, Vec<f32>)> {
     let plane = PROBLEM.height * PROBLEM.width;
-    let z = draw_input(network.input_channels, PROBLEM.height, PROBLEM.width, 1);
+    let z = draw_input(network, PROBLEM.height, PROBLEM.width, 1);
     let input = handles.live_inputs.iter().flat_map(|c| &z[c * plane..][..plane]);
     let picture = |seed| {
         let draws = Draws::new(seed, Stream::PictureNoise);
         (0..3 * plane).map(|i| draws.uniform(0, i)).collect()
     };
-    // The rows of a run: learning rate over its bias correction, the other correction, temperature, averaging rate.
-    let row = |t: u64| [1e-4 / (1.0 - 0.9f32.powi(t as i32 + 1)), 1.0, 0.2, 1.0 / (t + 1) as f32];
+    // The rows of a run: learning rate over its bias correction, the other correction, temperature or the weights' noise, averaging
+    // rate.
+    let third = if path == Path::Learn { 0.2 } else { 1e-3 };
+    let row = |t: u64| {
+        [
+            1e-4 / (1.0 - 0.9f32.powi(t as i32 + 1)),
+            1.0,
+            third,
+            1.0 / (t + 1) as f32,
+        ]
+    };
     let mut values = vec![
         (
             vec![handles.parameters],
             handles.entries.gather(&draw_theta(network, 2)),
         ),
         (handles.input.clone(), input.copied().collect()),
-        (handles.noisy.clone(), picture(3)),
+        (handles.observed.clone(), picture(3)),
         (handles.clean.clone(), picture(4)),
         (vec![handles.schedule], (0..=STEPS).flat_map(row).collect()),
     ];

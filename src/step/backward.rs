@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use super::TensorId;
 use super::axis::{AxisMap, FoldTable};
 use super::link::{Pass, Plane};
-use super::lowering::{Ends, Lowering, Norm, Origin, Part, Stage, StageInput};
+use super::lowering::{Ends, Lowering, Norm, Origin, Part, Resampling, Stage, StageInput};
 use super::normalise::Gradient;
 use crate::kernels::fold::Fold;
 
 impl Stage {
     /// Width at which the gradient of a convolution's output, `w` wide, is stored: with its border, and as far as the
     /// gradients of its padded inputs read.
-    fn gradient_width(&self, w: usize) -> usize {
+    pub(super) fn gradient_width(&self, w: usize) -> usize {
         let reach = self.inputs.iter().flat_map(|input| {
             let padded = input.padded.w;
             input.links.iter().map(move |link| {
@@ -107,7 +107,7 @@ impl Lowering<'_> {
         sum: Option<TensorId>,
     ) -> TensorId {
         // The last of the kernels adds to the sum.
-        let here = sum.filter(|_| source.before_upsample.is_none());
+        let here = sum.filter(|_| source.before.is_none());
         let g = match source.second {
             None => self.fold(layer, source, loaded, table, source.first, here),
             Some(second) => {
@@ -121,9 +121,11 @@ impl Lowering<'_> {
                 self.bn_backward(layer, source, source.first, second, gradient).id
             }
         };
-        match &source.before_upsample {
-            None => g,
-            Some(before) => {
+        let Some(before) = &source.before else { return g };
+        match before.by {
+            Resampling::Interpolated(by) => self.before_interpolation(layer, source, (&before.part, by), g, sum),
+            Resampling::Repeated => {
+                let before = &before.part;
                 let rows = AxisMap::upsample(before.plane.h);
                 let columns = AxisMap::upsample(before.plane.w);
                 let table = FoldTable::adjoint(&rows, &columns);
@@ -138,9 +140,21 @@ impl Lowering<'_> {
         let Some((loaded, g)) = gradients.remove(&origin) else {
             unreachable!("every convolution but the last is read by a later one");
         };
-        let mut part = loaded.before_upsample.as_deref().unwrap_or(&loaded).clone();
-        let Some(first) = part.first.take() else {
-            unreachable!("every convolution but the last is followed by a batch normalisation");
+        let (mut part, by) = match loaded.before {
+            Some(before) => (before.part, Some(before.by)),
+            None => (loaded, None),
+        };
+        let first = match (part.first.take(), by) {
+            (Some(first), _) => first,
+            (None, Some(Resampling::Interpolated(by))) => {
+                return Plane {
+                    id: g,
+                    h: part.plane.h + 2 * by.halo,
+                    w: by.w,
+                    slack: by.w - part.plane.w - 2 * by.halo,
+                };
+            }
+            _ => unreachable!("every convolution but the last is followed by a batch normalisation or a ReLU"),
         };
         // Pooling doubles the border with the map.
         let halo = if stage.pooled { stage.halo / 2 } else { stage.halo };

@@ -191,22 +191,20 @@ impl Lowering<'_> {
             stride,
             widened,
             shift: if widened { 3 } else { halo * stride },
-            storage: Storage::Full,
+            storage: self.storage(),
             taps: Rc::default(),
         };
         link.taps = Rc::new(Taps::of(&link, &self.entries));
-        link.storage = self.storage(&link);
         link
     }
 
-    /// The faster storage for a link: lists win where few of the live weights are kept.
-    fn storage(&self, link: &Link) -> Storage {
+    /// How a link's weights are stored.
+    fn storage(&self) -> Storage {
         match (&self.entries, self.path) {
             (Entries::All { .. }, _) | (_, WeightPath::Full) => Storage::Full,
             (_, WeightPath::Compact) => Storage::Compact,
             (_, WeightPath::Sparse) => Storage::Sparse,
-            (_, WeightPath::Auto) if link.density() < self.settings.tuning.sparse_below => Storage::Sparse,
-            (_, WeightPath::Auto) => Storage::Compact,
+            (_, WeightPath::Auto) => Storage::Faster,
         }
     }
 
@@ -216,7 +214,7 @@ impl Lowering<'_> {
         let columns = form.axis(source.plane.w, convolution.pad);
         let w = columns.len().next_multiple_of(4);
         let words = source.words(rows.len(), w);
-        let constant = source.origin == Origin::Input;
+        let constant = source.origin == Origin::Input && self.disturbance.jitter == 0.0;
         let id = if constant {
             self.b.persistent("prepared input", words)
         } else {

@@ -4,7 +4,7 @@ use super::lowering::{Lowering, Optimised, all_channels, threads};
 use super::problem::{Fitting, Handles, Problem, StepError, StepSettings, WeightPath};
 use super::{Entries, Step};
 use crate::kernels::adam::Adam;
-use crate::network::{Connectivity, LiveChannels, Network, Param, stages};
+use crate::network::{Connectivity, Network, trained_entries};
 
 /// A step of fitting (method section 5).
 ///
@@ -24,19 +24,25 @@ pub fn fit_step(
             network: network.n,
         });
     }
+    // What makes a channel dead holds without ReLUs only.
+    let path = if network.is_rectified() {
+        WeightPath::Full
+    } else {
+        fitting.path
+    };
     let (entries, sets) = match fitting.keep {
-        Some(keep) if fitting.path != WeightPath::Full => {
+        Some(keep) if path != WeightPath::Full => {
             let found = Connectivity::of(network, keep);
             if !found.is_alive() {
                 return Err(StepError::DeadMask(found.sentence()));
             }
-            let flat = trained(network, keep, &found.live);
+            let flat = trained_entries(network, keep, &found.live);
             let sets = (0..found.live.sets.len()).map(|j| found.live.indices(j)).collect();
             (Entries::Kept { n: network.n, flat }, sets)
         }
         _ => (Entries::All { n: network.n }, all_channels(network)),
     };
-    let mut lowering = Lowering::new(network, problem, entries, sets, fitting.path, settings)?;
+    let mut lowering = Lowering::new(network, problem, entries, sets, path, fitting.disturbance, settings)?;
     let q = lowering.b.persistent("parameters", lowering.entries.len() + 1);
     lowering.q = q;
     let ends = lowering.forward(q);
@@ -49,12 +55,12 @@ pub fn fit_step(
     let count = lowering.entries.len();
     let (m, v) = (lowering.b.persistent("m", count), lowering.b.persistent("v", count));
     let keep = lowering.b.table(&match fitting.keep {
-        Some(keep) if fitting.path == WeightPath::Full => bits(keep),
+        Some(keep) if path == WeightPath::Full => bits(keep),
         _ => Vec::new(),
     });
     let adam = settings.adam;
     let kernel = Adam {
-        masked: u32::from(fitting.keep.is_some() && fitting.path == WeightPath::Full),
+        masked: u32::from(fitting.keep.is_some() && path == WeightPath::Full),
         count: count as u32,
         threads: threads(count),
         beta1: adam.beta1 as f32,
@@ -77,6 +83,7 @@ pub fn fit_step(
             v.into(),
         ],
     );
+    lowering.langevin(q);
     lowering.finish(
         Optimised {
             parameters: q,
@@ -95,31 +102,4 @@ fn bits(keep: &[bool]) -> Vec<u32> {
     keep.chunks(32)
         .map(|word| word.iter().enumerate().map(|(i, k)| u32::from(*k) << i).sum())
         .collect()
-}
-
-/// The kept parameters that can change the picture: those on live channels that have a gradient.
-fn trained(network: &Network, keep: &[bool], live: &LiveChannels) -> Vec<u32> {
-    let mut flat = Vec::new();
-    let mut add = |at: usize| {
-        if keep[at] {
-            flat.push(at as u32);
-        }
-    };
-    let has_gradient = |param: &Param| network.parameters[param.index].has_gradient;
-    for (j, stage) in stages(network).iter().enumerate() {
-        let live_in = stage.live_inputs(live);
-        let outputs = live.indices(j + 1);
-        for o in &outputs {
-            for i in (0..stage.inputs).filter(|i| live_in[*i]) {
-                let start = stage.weight.offset + (o * stage.inputs + i) * stage.taps;
-                (start..start + stage.taps).for_each(&mut add);
-            }
-        }
-        let norms = stage.norms.iter().flat_map(|(gamma, beta)| [gamma, beta]);
-        for vector in norms.chain([&stage.bias]).filter(|param| has_gradient(param)) {
-            outputs.iter().for_each(|o| add(vector.offset + o));
-        }
-    }
-    flat.sort_unstable();
-    flat
 }

@@ -4,8 +4,8 @@ use super::TensorId;
 use super::axis::AxisMap;
 use super::convolve::Convolution;
 use super::link::Plane;
-use super::lowering::{End, Ends, Lowering, Part, Stage, Value};
-use crate::network::{Layer, Node, Param, ValueId};
+use super::lowering::{Before, End, Ends, Lowering, Part, Resampling, Stage, Value};
+use crate::network::{Interpolation, Layer, Node, Param, ValueId};
 
 impl Lowering<'_> {
     /// Appends the forward pass up to the sigmoid. `q` holds the parameters it uses.
@@ -13,7 +13,7 @@ impl Lowering<'_> {
         self.q = q;
         let nodes = &self.network.nodes;
         let stored = self.stored_upsamplings();
-        let mut values: Vec<Value> = vec![self.input.clone()];
+        let mut values: Vec<Value> = vec![self.jittered_input()];
         let mut stages: Vec<Stage> = Vec::new();
         let mut parts = Vec::new();
         for (at, node) in nodes.iter().enumerate() {
@@ -46,7 +46,25 @@ impl Lowering<'_> {
                 }
                 // Pooling is part of the convolution before it.
                 Layer::AveragePool | Layer::Sigmoid => {}
-                Layer::Upsample => {
+                Layer::Upsample(Interpolation::Bilinear) => {
+                    (value.h, value.w) = (2 * value.h, 2 * value.w);
+                    // Both at once.
+                    let rectified = is_rectified(nodes, at);
+                    let parts = value.parts.into_iter();
+                    let parts = parts.map(|part| self.interpolate(&stages, part, true, rectified));
+                    value.parts = parts.collect();
+                }
+                Layer::Relu => {
+                    let done = node.inputs[0]
+                        .checked_sub(1)
+                        .is_some_and(|from| is_rectified(nodes, from));
+                    if !done {
+                        let parts = value.parts.into_iter();
+                        let parts = parts.map(|part| self.interpolate(&stages, part, false, true));
+                        value.parts = parts.collect();
+                    }
+                }
+                Layer::Upsample(Interpolation::Nearest) => {
                     (value.h, value.w) = (2 * value.h, 2 * value.w);
                     value.parts.iter_mut().for_each(|part| part.upsampled = true);
                     if stored[at] {
@@ -101,8 +119,9 @@ impl Lowering<'_> {
                 Layer::Conv { kernel, stride, .. } => kernel != 3 || stride != 1 || is_pooled(nodes, at),
                 _ => plain[at + 1],
             };
-            if matches!(node.layer, Layer::Upsample) {
-                stored[at] = plain[at + 1] || !self.settings.rewrites;
+            if let Layer::Upsample(interpolation) = node.layer {
+                let bilinear = interpolation == Interpolation::Bilinear;
+                stored[at] = bilinear || plain[at + 1] || !self.settings.rewrites;
             }
             for input in &node.inputs {
                 plain[*input] |= reads;
@@ -112,12 +131,16 @@ impl Lowering<'_> {
     }
 
     /// The tensors behind some channels of the last convolution.
-    fn end(&mut self, part: &Part, biases: Param) -> End {
+    fn end(&mut self, part: &Part, biases: Option<Param>) -> End {
         let words = part.words(part.plane.h, part.plane.w);
         let places: Vec<u32> = part
             .channels
             .iter()
-            .map(|c| self.entries.place(biases.offset + c))
+            .map(|c| {
+                biases.map_or(self.entries.len() as u32, |biases| {
+                    self.entries.place(biases.offset + c)
+                })
+            })
             .collect();
         End {
             channels: part.channels.len(),
@@ -141,10 +164,20 @@ impl Lowering<'_> {
         self.prepare("upsample", &source, &rows, &columns, plane, false);
         Part {
             activated: true,
-            before_upsample: Some(Box::new(source.clone())),
+            before: Some(Box::new(Before {
+                part: source.clone(),
+                by: Resampling::Repeated,
+            })),
             ..Part::stored(plane, source.channels, source.origin)
         }
     }
+}
+
+/// Whether the node `at` is a bilinear upsampling that a ReLU reads.
+fn is_rectified(nodes: &[Node], at: usize) -> bool {
+    let upsamples = matches!(nodes[at].layer, Layer::Upsample(Interpolation::Bilinear));
+    let rectifies = |node: &Node| matches!(node.layer, Layer::Relu) && node.inputs == [at + 1];
+    upsamples && nodes.iter().any(rectifies)
 }
 
 /// Whether a pooling reads the convolution `at`.

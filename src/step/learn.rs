@@ -1,7 +1,7 @@
 //! The step of learning a mask (method section 4).
 
 use super::lowering::{Lowering, Optimised, all_channels, threads};
-use super::problem::{Handles, Learning, Problem, StepError, StepSettings, WeightPath};
+use super::problem::{Disturbance, Handles, Learning, Problem, StepError, StepSettings, WeightPath};
 use super::{Entries, Step};
 use crate::kernels::gumbel_sample::GumbelSample;
 use crate::kernels::logit_update::LogitUpdate;
@@ -29,6 +29,7 @@ pub fn learn_step(
         entries,
         all_channels(network),
         WeightPath::Full,
+        Disturbance::default(),
         settings,
     )?;
     let theta = lowering.b.persistent("theta", n + 1);

@@ -11,16 +11,13 @@ use std::rc::Rc;
 
 use super::axis::starts_and_lists;
 use super::taps::{Tap, Taps};
-use super::{StepBuilder, TensorId, Tuning};
+use super::{Costs, StepBuilder, TensorId, Tuning};
+use crate::kernels::KernelOp;
 use crate::kernels::correlate::Correlate;
 use crate::kernels::correlate_transposed::CorrelateTransposed;
-use crate::kernels::gather_grad::GatherGrad;
 use crate::kernels::pack_list::PackList;
 use crate::kernels::pack_weights::PackWeights;
-use crate::kernels::reduce_weight_grad::ReduceWeightGrad;
 use crate::kernels::sparse_apply::SparseApply;
-use crate::kernels::sparse_weight_grad::SparseWeightGrad;
-use crate::kernels::weight_grad::WeightGrad;
 
 /// A stored map, or a part of one: channels of height x width, its border included.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +39,8 @@ pub(super) enum Storage {
     Compact,
     /// Lists of the kept weights.
     Sparse,
+    /// For each pass the faster of the two.
+    Faster,
 }
 
 /// The shape of a link, and its weights' place in the flat order.
@@ -83,19 +82,25 @@ impl Link {
     }
 
     /// Whether a mask leaves no weight between the two parts.
-    fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.storage != Storage::Full && self.taps.kept.is_empty()
     }
 
-    /// The fraction of V's entries on live channels that are nonzero.
-    pub fn density(&self) -> f64 {
-        let full = self.coarse.len() * self.fine.len() * self.k * self.k;
-        self.taps.list.len() as f64 / full.max(1) as f64
+    /// Whether a pass runs over lists; a dense one spends `weight` on each of V's entries besides its multiply-adds.
+    pub fn takes_lists(&self, costs: Costs, lists: &dyn KernelOp, dense: &dyn KernelOp, weight: f64) -> bool {
+        match self.storage {
+            Storage::Full | Storage::Compact => false,
+            Storage::Sparse => true,
+            Storage::Faster => {
+                let entries = self.coarse.len() * self.fine.len() * self.k * self.k;
+                costs.list * (lists.tile_macs() as f64) < dense.tile_macs() as f64 + weight * entries as f64
+            }
+        }
     }
 
     /// Where the weights of all taps of the first pair of channels start in the flat order, and the input channels of
     /// the whole tensor: what a link of adjoining channels reads and writes.
-    fn window(&self) -> (usize, usize) {
+    pub fn window(&self) -> (usize, usize) {
         let (inputs, input, output, taps) = if self.widened {
             (self.coarse_total, &self.coarse, &self.fine, 9)
         } else {
@@ -111,29 +116,7 @@ impl Link {
         if accumulate && self.is_empty() {
             return;
         }
-        if self.storage == Storage::Sparse {
-            let taps = &self.taps.list;
-            let mut lists = vec![Vec::new(); self.coarse.len()];
-            for tap in taps {
-                lists[tap.c].push(((tap.f * fine.h + tap.a) * fine.w + tap.b) as u32);
-            }
-            let order: Vec<&Tap> = taps.iter().collect();
-            let kernel = SparseApply {
-                out_step: 1,
-                in_step: self.stride as u32,
-                rows: fitting(tuning.rows, coarse.h),
-                accumulate: u32::from(accumulate),
-                channels: self.coarse.len() as u32,
-                out_h: coarse.h as u32,
-                out_w: coarse.w as u32,
-                src_w: fine.w as u32,
-                entries: taps.len() as u32,
-            };
-            self.push_sparse(b, q, kernel, &lists, &order, fine, coarse);
-            return;
-        }
-        let weights = self.packed(b, q, false);
-        let kernel = Correlate {
+        let dense = Correlate {
             k: self.k as u32,
             stride: self.stride as u32,
             strip: tuning.strip,
@@ -147,7 +130,29 @@ impl Link {
             coarse_h: coarse.h as u32,
             coarse_w: coarse.w as u32,
         };
-        b.push(&self.layer, kernel, &[fine.id.into(), weights.into(), coarse.id.into()]);
+        let taps = &self.taps.list;
+        let sparse = SparseApply {
+            out_step: 1,
+            in_step: self.stride as u32,
+            rows: even(tuning.rows, coarse.h),
+            accumulate: u32::from(accumulate),
+            channels: self.coarse.len() as u32,
+            out_h: coarse.h as u32,
+            out_w: coarse.w as u32,
+            src_w: fine.w as u32,
+            entries: taps.len() as u32,
+        };
+        if self.takes_lists(tuning.costs, &sparse, &dense, tuning.costs.weight) {
+            let mut lists = vec![Vec::new(); self.coarse.len()];
+            for tap in taps {
+                lists[tap.c].push(((tap.f * fine.h + tap.a) * fine.w + tap.b) as u32);
+            }
+            let order: Vec<&Tap> = taps.iter().collect();
+            self.push_sparse(b, q, sparse, &lists, &order, fine, coarse);
+        } else {
+            let weights = self.packed(b, q, false);
+            b.push(&self.layer, dense, &[fine.id.into(), weights.into(), coarse.id.into()]);
+        }
     }
 
     /// Appends the map from the coarse plane, its border included, to the fine one.
@@ -157,36 +162,7 @@ impl Link {
             return;
         }
         let s = self.stride;
-        if self.storage == Storage::Sparse {
-            let taps = &self.taps.list;
-            let mut lists = vec![Vec::new(); self.fine.len() * s * s];
-            let mut order = vec![Vec::new(); lists.len()];
-            for tap in taps {
-                // The first fine row and column this tap reaches, and the coarse pixel they read.
-                let first = |t: usize| (t + s * self.k - self.shift % s) % s;
-                let (py, px) = (first(tap.a), first(tap.b));
-                let (i, j) = ((py + self.shift - tap.a) / s, (px + self.shift - tap.b) / s);
-                let list = (tap.f * s + py) * s + px;
-                lists[list].push(((tap.c * coarse.h + i) * coarse.w + j) as u32);
-                order[list].push(tap);
-            }
-            let order: Vec<&Tap> = order.into_iter().flatten().collect();
-            let kernel = SparseApply {
-                out_step: s as u32,
-                in_step: 1,
-                rows: fitting(tuning.rows, fine.h.div_ceil(s)),
-                accumulate: u32::from(accumulate),
-                channels: self.fine.len() as u32,
-                out_h: fine.h as u32,
-                out_w: fine.w as u32,
-                src_w: coarse.w as u32,
-                entries: taps.len() as u32,
-            };
-            self.push_sparse(b, q, kernel, &lists, &order, coarse, fine);
-            return;
-        }
-        let weights = self.packed(b, q, true);
-        let kernel = CorrelateTransposed {
+        let dense = CorrelateTransposed {
             k: self.k as u32,
             stride: s as u32,
             shift: self.shift as u32,
@@ -201,103 +177,36 @@ impl Link {
             fine_h: fine.h as u32,
             fine_w: fine.w as u32,
         };
-        b.push(&self.layer, kernel, &[coarse.id.into(), weights.into(), fine.id.into()]);
-    }
-
-    /// Appends the weight gradient. `halo` is the border of the coarse plane.
-    pub fn weight_grad(
-        &self,
-        b: &mut StepBuilder,
-        grad: TensorId,
-        tuning: Tuning,
-        coarse: Plane,
-        halo: usize,
-        fine: Plane,
-    ) {
-        if self.is_empty() {
-            return;
-        }
-        let (h, w) = (coarse.h - 2 * halo, coarse.w - coarse.slack - 2 * halo);
-        if self.storage == Storage::Sparse {
-            let group = tuning.group as usize;
-            let (mut table, mut places) = (Vec::new(), Vec::with_capacity(self.taps.list.len()));
-            for taps in self.taps.list.chunk_by(|a, b| a.c == b.c) {
-                for members in taps.chunks(group) {
-                    let first = table.len() / (1 + group) * group;
-                    places.extend((first..).take(members.len()));
-                    table.push(((members[0].c * coarse.h + halo) * coarse.w + halo) as u32);
-                    // A group that is not full repeats its last entry; nobody reads those sums.
-                    let last = members.len() - 1;
-                    table.extend((0..group).map(|e| {
-                        let tap = &members[e.min(last)];
-                        ((tap.f * fine.h + tap.a) * fine.w + tap.b) as u32
-                    }));
-                }
-            }
-            let groups = table.len() / (1 + group);
-            let (splits, band) = tuning.bands(groups, h);
-            let partials = b.tensor("sparse gradient bands", splits * groups * group);
-            let table = b.table(&table);
-            let kernel = SparseWeightGrad {
-                stride: self.stride as u32,
-                group: tuning.group,
-                groups: groups as u32,
-                h: h as u32,
-                w: w as u32,
-                coarse_w: coarse.w as u32,
-                fine_w: fine.w as u32,
-                splits: splits as u32,
-                band: band as u32,
-            };
-            let operands = [coarse.id.into(), fine.id.into(), table.into(), partials.into()];
-            b.push(&self.layer, kernel, &operands);
-            self.push_gather(b, grad, partials, splits, groups * group, |tap| places[tap] as u32);
-            return;
-        }
-        let (coarse_ch, fine_ch) = (self.coarse.len(), self.fine.len());
-        let size = coarse_ch * fine_ch * self.k * self.k;
-        let tap_rows = if tuning.all_taps { self.k } else { 1 };
-        let (splits, band) = tuning.bands(fine_ch * self.k / tap_rows * coarse_ch.div_ceil(4), h);
-        let partials = b.tensor("gradient bands", splits * size);
-        let kernel = WeightGrad {
-            k: self.k as u32,
-            stride: self.stride as u32,
-            tap_rows: tap_rows as u32,
-            coarse_ch: coarse_ch as u32,
-            coarse_h: h as u32,
-            coarse_w: w as u32,
-            coarse_pitch: coarse.w as u32,
-            halo: halo as u32,
-            fine_ch: fine_ch as u32,
-            fine_h: fine.h as u32,
-            fine_w: fine.w as u32,
-            splits: splits as u32,
-            band: band as u32,
-        };
-        b.push(
-            &self.layer,
-            kernel,
-            &[coarse.id.into(), fine.id.into(), partials.into()],
-        );
-        if self.storage == Storage::Full {
-            let (offset, inputs) = self.window();
-            let kernel = ReduceWeightGrad {
-                widened: u32::from(self.widened),
-                k: self.k as u32,
-                coarse_ch: coarse_ch as u32,
-                fine_ch: fine_ch as u32,
-                splits: splits as u32,
-                offset: offset as u32,
-                inputs: inputs as u32,
-            };
-            b.push(&self.layer, kernel, &[partials.into(), grad.into()]);
-            return;
-        }
         let taps = &self.taps.list;
-        self.push_gather(b, grad, partials, splits, size, |tap| {
-            let tap = &taps[tap];
-            (((tap.c * fine_ch + tap.f) * self.k + tap.a) * self.k + tap.b) as u32
-        });
+        let sparse = SparseApply {
+            out_step: s as u32,
+            in_step: 1,
+            rows: even(tuning.rows, fine.h.div_ceil(s)),
+            accumulate: u32::from(accumulate),
+            channels: self.fine.len() as u32,
+            out_h: fine.h as u32,
+            out_w: fine.w as u32,
+            src_w: coarse.w as u32,
+            entries: taps.len() as u32,
+        };
+        if self.takes_lists(tuning.costs, &sparse, &dense, tuning.costs.weight) {
+            let mut lists = vec![Vec::new(); self.fine.len() * s * s];
+            let mut order = vec![Vec::new(); lists.len()];
+            for tap in taps {
+                // The first fine row and column this tap reaches, and the coarse pixel they read.
+                let first = |t: usize| (t + s * self.k - self.shift % s) % s;
+                let (py, px) = (first(tap.a), first(tap.b));
+                let (i, j) = ((py + self.shift - tap.a) / s, (px + self.shift - tap.b) / s);
+                let list = (tap.f * s + py) * s + px;
+                lists[list].push(((tap.c * coarse.h + i) * coarse.w + j) as u32);
+                order[list].push(tap);
+            }
+            let order: Vec<&Tap> = order.into_iter().flatten().collect();
+            self.push_sparse(b, q, sparse, &lists, &order, coarse, fine);
+        } else {
+            let weights = self.packed(b, q, true);
+            b.push(&self.layer, dense, &[coarse.id.into(), weights.into(), fine.id.into()]);
+        }
     }
 
     /// The packed weights of a dense direction: blocks of four coarse channels, or of fine ones if `transposed`.
@@ -366,34 +275,15 @@ impl Link {
         };
         b.push(&self.layer, kernel, &[q.into(), table.into(), dst.into()]);
     }
-
-    /// Sums bands and taps into the gradient of each kept weight; `place` tells where a nonzero of V lies in a band.
-    fn push_gather(
-        &self,
-        b: &mut StepBuilder,
-        grad: TensorId,
-        partials: TensorId,
-        splits: usize,
-        stride: usize,
-        place: impl Fn(usize) -> u32,
-    ) {
-        let kept = &self.taps.kept;
-        let table: Vec<u32> = kept
-            .iter()
-            .flat_map(|weight| std::iter::once(weight.place).chain(weight.taps.iter().map(|tap| place(*tap as usize))))
-            .collect();
-        let table = b.table(&table);
-        let kernel = GatherGrad {
-            sources: self.sources() as u32,
-            count: kept.len() as u32,
-            splits: splits as u32,
-            stride: stride as u32,
-        };
-        b.push(&self.layer, kernel, &[partials.into(), table.into(), grad.into()]);
-    }
 }
 
 /// A side of a tile, no longer than the map needs.
 fn fitting(wanted: u32, len: usize) -> u32 {
     wanted.min(len.next_power_of_two() as u32).max(1)
+}
+
+/// The same for an invocation that has no tile: strips of the map as long as each other.
+fn even(wanted: u32, len: usize) -> u32 {
+    let len = len.max(1) as u32;
+    len.div_ceil(len.div_ceil(wanted))
 }

@@ -1,7 +1,7 @@
 //! The end of the network in the step: output bias, sigmoid, loss and its gradient, for each part of the picture.
 
-use super::TensorId;
 use super::lowering::{Ends, Lowering};
+use super::{Observing, TensorId};
 use crate::kernels::loss_finalise::LossFinalise;
 use crate::kernels::sigmoid_loss::SigmoidLoss;
 
@@ -19,24 +19,31 @@ impl Lowering<'_> {
 
     /// Appends the loss; `mask_partials` are the mask learner's `mask_count` partial sums.
     pub(super) fn loss(&mut self, ends: &Ends, mask_partials: TensorId, mask_count: usize, kl: f64) {
-        let (x0, y0, region_w, region_h) = self.problem.region;
-        let (h, w) = (self.problem.height, self.problem.width);
-        let columns = self.pixel_columns();
-        let count = columns * h;
-        let inverse = self.inverse_values();
+        let windows = self.problem.windows();
+        let (x0, y0, region_w, region_h) = windows.region;
+        let columns = (2048 / windows.rows).clamp(1, windows.columns);
+        let count = columns * windows.rows;
+        let observed = self.problem.observed_values(self.network.output_channels).max(1) as f64;
+        let factor = self.problem.observing.factor();
         for (at, end) in ends.parts.iter().enumerate() {
             let channels = end.channels;
             let partials = self.b.tensor("loss sums", count * (2 + channels));
             let kernel = SigmoidLoss {
                 channels: channels as u32,
-                h: h as u32,
-                w: w as u32,
+                factor: factor as u32,
+                masked: u32::from(matches!(self.problem.observing, Observing::Known { .. })),
+                h: self.problem.height as u32,
+                w: self.problem.width as u32,
+                blocks_h: windows.rows as u32,
+                blocks_w: windows.columns as u32,
+                shift_y: windows.shift.0 as u32,
+                shift_x: windows.shift.1 as u32,
                 x0: x0 as u32,
                 y0: y0 as u32,
                 region_w: region_w as u32,
                 region_h: region_h as u32,
                 columns: columns as u32,
-                scale: (2.0 * inverse) as f32,
+                scale: (2.0 / (observed * (factor * factor) as f64)) as f32,
             };
             self.b.push(
                 "loss",
@@ -45,7 +52,7 @@ impl Lowering<'_> {
                     end.pre.id.into(),
                     self.q.into(),
                     end.biases.into(),
-                    self.noisy[at].into(),
+                    self.observed[at].into(),
                     self.clean[at].into(),
                     end.output.into(),
                     end.dpre.into(),
@@ -56,7 +63,8 @@ impl Lowering<'_> {
                 channels: channels as u32,
                 accumulate: u32::from(at > 0),
                 count: count as u32,
-                inverse: inverse as f32,
+                inverse: (1.0 / observed) as f32,
+                inverse_clean: self.inverse_values() as f32,
                 mask_count: mask_count as u32,
                 kl_scale: kl as f32,
                 inverse_n: (1.0 / self.network.n as f64) as f32,

@@ -1,8 +1,9 @@
 //! From a network to a step: what forward and backward pass have in common.
 
 use super::axis::AxisMap;
+use super::interpolate::Interpolated;
 use super::link::{Link, Plane};
-use super::problem::{Handles, Problem, StepError, StepSettings, Tracked, WeightPath};
+use super::problem::{Disturbance, Handles, Problem, StepError, StepSettings, Tracked, WeightPath};
 use super::{Entries, Step, StepBuilder, Table, TensorId};
 use crate::kernels::advance::Advance;
 use crate::network::{Layer, Network};
@@ -49,8 +50,24 @@ pub(super) struct Part {
     pub(super) second: Option<Norm>,
     /// An upsampling is still to be applied: the next convolution takes it into its taps, or stores its result.
     pub(super) upsampled: bool,
-    /// The part this one was upsampled from, if the result was stored.
-    pub(super) before_upsample: Option<Box<Part>>,
+    /// The part this one was resampled from, if the result was stored.
+    pub(super) before: Option<Box<Before>>,
+}
+
+/// What a stored map was resampled from.
+#[derive(Clone, Debug)]
+pub(super) struct Before {
+    pub(super) part: Part,
+    pub(super) by: Resampling,
+}
+
+/// What is stored between two convolutions, but for what they load themselves.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Resampling {
+    /// Nearest-neighbour upsampling.
+    Repeated,
+    /// See [`super::interpolate`].
+    Interpolated(Interpolated),
 }
 
 /// What computed a part.
@@ -117,7 +134,8 @@ pub(super) struct Lowering<'a> {
     pub(super) counter: TensorId,
     pub(super) ring: TensorId,
     pub(super) input: Value,
-    pub(super) noisy: Vec<TensorId>,
+    pub(super) disturbance: Disturbance,
+    pub(super) observed: Vec<TensorId>,
     pub(super) clean: Vec<TensorId>,
 }
 
@@ -128,24 +146,34 @@ impl<'a> Lowering<'a> {
         entries: Entries,
         sets: Vec<Vec<usize>>,
         path: WeightPath,
+        disturbance: Disturbance,
         settings: StepSettings,
     ) -> Result<Self, StepError> {
         network.size.check(problem.width, problem.height)?;
         let mut b = StepBuilder::new();
         let (h, w) = (problem.height, problem.width);
         let map = |channels: &Vec<usize>| channels.len() * h * w;
-        let parts = cut(&sets[0], h, w, settings.binding_limit);
-        let parts = parts.into_iter().map(|channels| {
-            let id = b.tensor("input", map(&channels));
-            Part {
-                activated: true,
-                ..Part::stored(Plane { id, h, w, slack: 0 }, channels, Origin::Input)
+        let input = {
+            let (h, w) = network.input_size(h, w);
+            let parts = cut(&sets[0], h, w, settings.binding_limit);
+            let parts = parts.into_iter().map(|channels| {
+                let words = channels.len() * h * w;
+                // Jittered, it is read in each step, not only by the prologue.
+                let id = if disturbance.jitter > 0.0 {
+                    b.persistent("input", words)
+                } else {
+                    b.tensor("input", words)
+                };
+                Part {
+                    activated: true,
+                    ..Part::stored(Plane { id, h, w, slack: 0 }, channels, Origin::Input)
+                }
+            });
+            Value {
+                h,
+                w,
+                parts: parts.collect(),
             }
-        });
-        let input = Value {
-            h,
-            w,
-            parts: parts.collect(),
         };
         let picture: Vec<usize> = (0..network.output_channels).collect();
         let picture = cut(&picture, h, w, settings.binding_limit);
@@ -153,7 +181,12 @@ impl<'a> Lowering<'a> {
         let schedule = b.persistent("schedule", 4 * settings.schedule_len);
         let counter = b.persistent("counter", 1);
         let ring = b.persistent("ring", 4 * settings.ring_len);
-        let noisy = picture.iter().map(|part| b.persistent("noisy", map(part))).collect();
+        let windows = problem.windows();
+        let observed = |part: &Vec<usize>| part.len() * windows.rows * windows.columns;
+        let observed = picture
+            .iter()
+            .map(|part| b.persistent("observed", observed(part)))
+            .collect();
         let clean = picture.iter().map(|part| b.persistent("clean", map(part))).collect();
         let q = b.unused();
         Ok(Self {
@@ -170,7 +203,8 @@ impl<'a> Lowering<'a> {
             counter,
             ring,
             input,
-            noisy,
+            disturbance,
+            observed,
             clean,
         })
     }
@@ -185,7 +219,7 @@ impl<'a> Lowering<'a> {
             m: optimised.m,
             v: optimised.v,
             input: self.input.parts.iter().map(|part| part.plane.id).collect(),
-            noisy: self.noisy,
+            observed: self.observed,
             clean: self.clean,
             schedule: self.schedule,
             counter: self.counter,
@@ -211,7 +245,7 @@ impl Part {
             activated: false,
             second: None,
             upsampled: false,
-            before_upsample: None,
+            before: None,
         }
     }
 

@@ -5,18 +5,22 @@ mod axis;
 mod backward;
 mod builder;
 mod convolve;
+mod disturb;
 mod entries;
 mod fit;
 mod forward;
+mod interpolate;
 mod learn;
 mod link;
 mod loss;
 mod lowering;
 mod memory;
 mod normalise;
+mod observing;
 mod problem;
 mod taps;
 mod tracking;
+mod weight_gradient;
 
 pub use axis::{AxisMap, FoldTable};
 pub use builder::StepBuilder;
@@ -24,9 +28,10 @@ pub use entries::Entries;
 pub use fit::fit_step;
 pub use learn::{SUPPLIED_WINDOW, learn_step};
 pub use memory::{MemoryPlan, Placement};
+pub use observing::{Observing, Windows};
 pub use problem::{
-    AdamSettings, Fitting, Handles, LONGEST_WINDOW, Learning, Problem, Statistic, StepError, StepSettings, Tracked,
-    Tracking, Tuning, WeightPath,
+    AdamSettings, Costs, Disturbance, Fitting, Handles, LONGEST_WINDOW, Learning, Problem, Statistic, StepError,
+    StepSettings, Tracked, Tracking, Tuning, WeightPath,
 };
 
 use crate::kernels::Kernel;

@@ -1,6 +1,6 @@
 //! What a step is built from and what it hands out: sizes, settings, handles.
 
-use super::{Entries, TensorId};
+use super::{Entries, Observing, TensorId};
 use crate::network::NetworkError;
 
 /// Why a step cannot be built.
@@ -25,6 +25,8 @@ pub struct Problem {
     pub width: usize,
     /// The picture inside: first column, first row, width, height.
     pub region: (usize, usize, usize, usize),
+    /// What of the picture the loss sees.
+    pub observing: Observing,
 }
 
 /// Which arithmetic a masked network does.
@@ -37,7 +39,7 @@ pub enum WeightPath {
     Compact,
     /// Kept weights only.
     Sparse,
-    /// For each layer the faster of compact and sparse.
+    /// For each pass of each layer the faster of compact and sparse.
     #[default]
     Auto,
 }
@@ -75,8 +77,19 @@ pub struct Tuning {
     pub group: u32,
     /// Invocations that a weight gradient aims at by splitting over bands of rows.
     pub gradient_threads: usize,
-    /// Below this density of nonzero taps between live channels, lists are taken for faster than dense arithmetic.
-    pub sparse_below: f64,
+    /// What says whether lists or dense arithmetic on live channels are faster.
+    pub costs: Costs,
+}
+
+/// What work costs, in multiply-adds of a dense tile.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Costs {
+    /// A multiply-add of a list, whose loads nothing shares.
+    pub list: f64,
+    /// A weight of a dense convolution: small maps use what is loaded for a few pixels only.
+    pub weight: f64,
+    /// An entry of a dense weight gradient, stored and added up.
+    pub gradient: f64,
 }
 
 impl Default for Tuning {
@@ -89,7 +102,11 @@ impl Default for Tuning {
             rows: 16,
             group: 8,
             gradient_threads: 8192,
-            sparse_below: 0.2,
+            costs: Costs {
+                list: 7.0,
+                weight: 120.0,
+                gradient: 20.0,
+            },
         }
     }
 }
@@ -127,6 +144,18 @@ pub struct Fitting<'a> {
     pub path: WeightPath,
     /// What follows the outputs, to return a better picture than the last.
     pub tracking: Option<Tracking>,
+    pub disturbance: Disturbance,
+}
+
+/// Noise that a fit draws in each step (method section 8).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Disturbance {
+    /// Standard deviation of what is added to z.
+    pub jitter: f64,
+    /// Langevin dynamics: after each update noise on every convolution weight; its standard deviation is the schedule's third
+    /// column.
+    pub langevin: bool,
+    pub seed: u64,
 }
 
 /// How the outputs of a fit are averaged and watched (method section 9).
@@ -145,6 +174,11 @@ pub enum Statistic {
     Emv { alpha: f64 },
     /// ES-WMV: the variance of this many outputs, at most [`LONGEST_WINDOW`].
     Wmv { window: u32 },
+}
+
+impl Statistic {
+    /// The rate of ES-EMV that returns the best pictures, see docs/results.md; 0.1 as published.
+    pub const EMV_ALPHA: f64 = 0.02;
 }
 
 /// Sums of squares of 8-bit values are exact in f32 up to this many.
@@ -179,14 +213,15 @@ pub struct Handles {
     /// parts, in channel order: more than one where it would not fit into one binding.
     pub input: Vec<TensorId>,
     pub live_inputs: Vec<usize>,
-    pub noisy: Vec<TensorId>,
-    /// The clean picture, or the noisy one again where there is none.
+    /// What was observed, `[channels, rows, columns]` of [`Problem::windows`]; [`Problem::lay_out`] makes it.
+    pub observed: Vec<TensorId>,
+    /// The clean picture at padded size, or anything where there is none.
     pub clean: Vec<TensorId>,
-    /// Rows (a, b, tau, averaging rate): see [`Adam`], [`GumbelSample`] and [`AverageOutput`].
+    /// Rows (a, b, tau or the weights' noise, averaging rate): see [`Adam`], [`GumbelSample`] and [`AverageOutput`].
     pub schedule: TensorId,
     /// The number of updates done, as f32.
     pub counter: TensorId,
-    /// Rows (MSE to noisy, MSE to clean, KL term, mean logit); where outputs are tracked the last two are the statistic and
+    /// Rows (MSE to what was observed, MSE to clean, KL term, mean logit); where outputs are tracked the last two are the statistic and
     /// the MSE of the average to clean.
     pub ring: TensorId,
     /// The network's output at padded size.

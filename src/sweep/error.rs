@@ -7,9 +7,9 @@ pub enum SweepError {
     #[error("{path} is no plan: {reason}", path = path.display())]
     Plan { path: PathBuf, reason: String },
     #[error(
-        "there is no method {0}; the methods are dense, oes, oes-paper, random, magnitude, snip, grasp and synflow (each also as \
-         random-layer and so on), mask:FILE, shuffle-weights:FILE, shuffle-channels:FILE, shuffle-budgets:FILE (FILE may be a \
-         preset's name)"
+        "there is no method {0}; the methods are dense, dense-jitter, sgld, skip, deep-decoder, deep-decoder-4, oes, oes-paper, \
+         random, magnitude, snip, grasp and synflow (these five also as random-layer and so on), mask:FILE, ensemble:FILE, \
+         shuffle-weights:FILE, shuffle-channels:FILE, shuffle-budgets:FILE, recipe:FILE (FILE may be a preset's name)"
     )]
     Method(String),
     #[error("{0} is no shard: give I/N with I from 1 to N, such as 2/8")]

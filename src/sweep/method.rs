@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::SweepError;
 use crate::mask::Shuffle;
 use crate::prune::{self, Scope};
-use crate::train::Learner;
+use crate::train::{Learner, Unmasked};
 
 /// The names of pruning methods; with [`LAYER`] behind them, per layer.
 const PRUNERS: [(prune::Method, &str); 5] = [
@@ -21,8 +21,8 @@ const LAYER: &str = "-layer";
 /// How the weights that are fitted are chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// All of them: the dense deep image prior.
-    Dense,
+    /// All of them.
+    Unmasked(Unmasked),
     /// A mask learned on the picture itself.
     Learned(Learner),
     /// Pruned at initialisation, by scores.
@@ -31,6 +31,10 @@ pub enum Method {
     Mask(String),
     /// A mask that there is, redrawn with the job's seed.
     Shuffled(Shuffle, String),
+    /// Several networks with the mask's counts, and the mean of what they return.
+    Ensemble(String),
+    /// A mask drawn with the job's seed from the recipe of one that there is.
+    Recipe(String),
 }
 
 impl Method {
@@ -52,14 +56,18 @@ impl FromStr for Method {
             let source = source.to_string();
             return match kind {
                 "mask" => Ok(Self::Mask(source)),
+                "ensemble" => Ok(Self::Ensemble(source)),
+                "recipe" => Ok(Self::Recipe(source)),
                 "shuffle-weights" => Ok(Self::Shuffled(Shuffle::Weights, source)),
                 "shuffle-channels" => Ok(Self::Shuffled(Shuffle::Channels, source)),
                 "shuffle-budgets" => Ok(Self::Shuffled(Shuffle::Budgets, source)),
                 _ => Err(unknown()),
             };
         }
+        if let Some(fit) = Unmasked::ALL.into_iter().find(|fit| fit.name() == name) {
+            return Ok(Self::Unmasked(fit));
+        }
         match name {
-            "dense" => Ok(Self::Dense),
             "oes" => Ok(Self::Learned(Learner::Fast)),
             "oes-paper" => Ok(Self::Learned(Learner::Paper)),
             _ => {
@@ -79,7 +87,7 @@ impl FromStr for Method {
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Dense => f.write_str("dense"),
+            Self::Unmasked(fit) => f.write_str(fit.name()),
             Self::Learned(Learner::Fast) => f.write_str("oes"),
             Self::Learned(Learner::Paper) => f.write_str("oes-paper"),
             Self::Pruned(method, scope) => {
@@ -88,9 +96,11 @@ impl fmt::Display for Method {
                 f.write_str(if *scope == Scope::Layer { LAYER } else { "" })
             }
             Self::Mask(source) => write!(f, "mask:{source}"),
+            Self::Ensemble(source) => write!(f, "ensemble:{source}"),
             Self::Shuffled(Shuffle::Weights, source) => write!(f, "shuffle-weights:{source}"),
             Self::Shuffled(Shuffle::Channels, source) => write!(f, "shuffle-channels:{source}"),
             Self::Shuffled(Shuffle::Budgets, source) => write!(f, "shuffle-budgets:{source}"),
+            Self::Recipe(source) => write!(f, "recipe:{source}"),
         }
     }
 }
@@ -103,11 +113,18 @@ mod tests {
     fn names_are_read_as_they_are_written() {
         for name in [
             "dense",
+            "dense-jitter",
+            "sgld",
+            "skip",
+            "deep-decoder",
+            "deep-decoder-4",
             "oes",
             "oes-paper",
             "snip",
             "synflow-layer",
             "mask:chelsea",
+            "ensemble:chelsea",
+            "recipe:chelsea",
             "shuffle-budgets:a/b.safetensors",
         ] {
             assert_eq!(name.parse::<Method>().expect("a method").to_string(), name);

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{Method, SweepError};
 use crate::catalogue::Catalogue;
 use crate::network::Hourglass;
+use crate::train::LrDrop;
 
 /// Where the sample pictures lie, which a plan takes if it names none.
 const STATIC: &str = "static";
@@ -40,6 +41,10 @@ pub struct Plan {
     pub steps: u64,
     /// Updates of mask learning; without it the learner's own default.
     pub learn_steps: Option<u64>,
+    /// From this step on the learning rate is multiplied by [`Plan::lr_drop`]; without it the rate stays.
+    pub lr_drop_at: Option<u64>,
+    /// 0.3 if the plan does not say.
+    pub lr_drop: Option<f64>,
     /// Another network than the paper's: channels of each level.
     pub channels: Option<Vec<usize>>,
 }
@@ -74,6 +79,7 @@ pub struct Job {
     pub size: Option<u64>,
     pub steps: u64,
     pub learn_steps: Option<u64>,
+    pub lr_drop: Option<LrDrop>,
     pub network: Hourglass,
 }
 
@@ -112,6 +118,9 @@ impl Plan {
         if let Some(sigma) = plan.sigma.iter().find(|sigma| !(**sigma > 0.0 && **sigma <= 10.0)) {
             return Err(bad(format!("sigma must be above 0 and at most 10, not {sigma}")));
         }
+        if plan.lr_drop.is_some() && plan.lr_drop_at.is_none() {
+            return Err(bad("lr_drop needs lr_drop_at, the step from which it counts".into()));
+        }
         Ok(plan)
     }
 
@@ -133,6 +142,10 @@ impl Plan {
                 channels: channels.clone(),
                 ..Hourglass::default()
             });
+        let lr_drop = self.lr_drop_at.map(|from| LrDrop {
+            from,
+            factor: self.lr_drop.unwrap_or(LrDrop::FACTOR),
+        });
         let mut jobs = Vec::new();
         for image in pictures(&self.images)? {
             for method in &methods {
@@ -152,6 +165,7 @@ impl Plan {
                             size: self.size,
                             steps: self.steps,
                             learn_steps: self.learn_steps,
+                            lr_drop,
                             network: network.clone(),
                         }));
                     }
@@ -206,6 +220,11 @@ impl Job {
             self.learn_steps.filter(|_| self.method.uses_keep()),
             self.network,
         );
+        // Jobs without a drop have the names that they had before there were drops.
+        let text = match self.lr_drop {
+            Some(drop) => format!("{text}|{drop:?}"),
+            None => text,
+        };
         let hash = Sha256::digest(text.as_bytes());
         hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -214,6 +233,7 @@ impl Job {
     pub fn mask_id(&self) -> String {
         let fit = Self {
             steps: 0,
+            lr_drop: None,
             ..self.clone()
         };
         fit.id()
@@ -305,6 +325,7 @@ mod tests {
             ("methods = []", "methods is an empty list"),
             ("methods = ['oes']\nkeep = [0.0]", "keep must be above 0"),
             ("methods = ['oes']\nsigma = [0]", "sigma must be above 0"),
+            ("methods = ['oes']\nlr_drop = 0.1", "lr_drop needs lr_drop_at"),
             ("methods = ['oes']\ncolour = 1", "colour"),
             ("methods = 'oes", "string"),
         ] {

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Job;
 use crate::engine::AdapterDescription;
-use crate::network::Hourglass;
-use crate::train::Point;
+use crate::network::Generator;
+use crate::train::{LrDrop, Point};
 
 /// How a job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,9 @@ pub struct Record {
     pub steps: u64,
     pub learn_steps: Option<u64>,
     pub lr: f64,
-    pub network: Hourglass,
+    #[serde(default)]
+    pub lr_drop: Option<LrDrop>,
+    pub network: Generator,
     pub outcome: Outcome,
     /// Parameters that are kept; none without a mask.
     pub kept: Option<usize>,
@@ -47,15 +49,20 @@ pub struct Record {
     pub macs: u64,
     pub last_psnr: Option<f64>,
     pub last_ssim: Option<f64>,
-    /// Of the exponential mean of the outputs.
+    /// Of the exponential mean of the outputs, as it is at the end.
     pub average_psnr: Option<f64>,
-    pub average_ssim: Option<f64>,
-    /// At the step where ES-EMV stops, and the average then.
+    /// At the step where ES-EMV stops.
     pub stopped_step: Option<u64>,
     pub stopped_psnr: Option<f64>,
-    pub stopped_average_psnr: Option<f64>,
+    /// Of what the fit returns, see [`crate::train::Run::default_returned`].
+    pub returned_psnr: Option<f64>,
+    pub returned_ssim: Option<f64>,
     pub peak_step: Option<u64>,
     pub peak_psnr: Option<f64>,
+    /// Of the mean of what the first 1, 2, ... networks return, for an ensemble; its [`Record::returned_psnr`] is the last of these,
+    /// and what a single run would say is empty.
+    #[serde(default)]
+    pub members_psnr: Vec<f64>,
     /// Of the picture that masking alone draws.
     pub masked_psnr: Option<f64>,
     pub seconds: f64,
@@ -89,7 +96,8 @@ impl Record {
             steps: job.steps,
             learn_steps: job.learn_steps,
             lr,
-            network: job.network.clone(),
+            lr_drop: job.lr_drop,
+            network: job.network.clone().into(),
             outcome: Outcome::Fitted,
             kept: None,
             densities: Vec::new(),
@@ -98,12 +106,13 @@ impl Record {
             last_psnr: None,
             last_ssim: None,
             average_psnr: None,
-            average_ssim: None,
             stopped_step: None,
             stopped_psnr: None,
-            stopped_average_psnr: None,
+            returned_psnr: None,
+            returned_ssim: None,
             peak_step: None,
             peak_psnr: None,
+            members_psnr: Vec::new(),
             masked_psnr: None,
             seconds: 0.0,
             curve: Vec::new(),

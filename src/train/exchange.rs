@@ -74,7 +74,8 @@ impl StateIn {
             parameters: BTreeMap::new(),
             ..self
         };
-        state.input_shape = vec![1, network.input_channels, padding.padded_height, padding.padded_width];
+        let (h, w) = network.input_size(padding.padded_height, padding.padded_width);
+        state.input_shape = vec![1, network.input_channels, h, w];
         if let Some(theta) = theta.filter(|theta| theta.len() == network.n) {
             for p in &network.parameters {
                 state
@@ -93,10 +94,10 @@ impl StateIn {
         }
     }
 
-    /// z, all channels, at padded size: the supplied one, or drawn by `seed`.
+    /// z, all channels, at the size that padded maps need: the supplied one, or drawn by `seed`.
     pub(super) fn input_or_drawn(&self, network: &Network, padding: &Padding, seed: u64) -> Vec<f32> {
-        let (channels, h, w) = (network.input_channels, padding.padded_height, padding.padded_width);
-        self.input.clone().unwrap_or_else(|| draw_input(channels, h, w, seed))
+        let (h, w) = (padding.padded_height, padding.padded_width);
+        self.input.clone().unwrap_or_else(|| draw_input(network, h, w, seed))
     }
 
     /// Checks everything against the network and the picture, puts supplied pictures into the task, and returns for
@@ -116,14 +117,26 @@ impl StateIn {
         }
         let padding = task.padding;
         if self.input.is_some() {
-            let wanted = [1, network.input_channels, padding.padded_height, padding.padded_width];
+            let (h, w) = network.input_size(padding.padded_height, padding.padded_width);
+            let wanted = [1, network.input_channels, h, w];
             let len = self.input.as_ref().map_or(0, Vec::len);
             if self.input_shape != wanted || len != wanted.iter().product::<usize>() {
                 return Err(wrong_shape("z", &self.input_shape, &wanted));
             }
         }
         if let Some((shape, values)) = &self.noisy {
-            task.noisy = picture("noisy", shape, values, &padding)?;
+            let small = (task.noisy.width, task.noisy.height);
+            task.noisy = if task.observation.factor() > 1 {
+                // Neither padded nor cropped: the windows of a small picture begin where the large one does.
+                picture(
+                    "noisy",
+                    shape,
+                    values,
+                    &Padding::for_size(small.0, small.1, small.0, small.1),
+                )?
+            } else {
+                picture("noisy", shape, values, &padding)?
+            };
         }
         if let Some((shape, values)) = &self.clean {
             task.clean = Some(picture("clean", shape, values, &padding)?);
@@ -186,7 +199,8 @@ pub struct StateOut {
     /// The network's output with them, `[3, height, width]`.
     pub output: Vec<f32>,
     pub input: Vec<f32>,
-    pub noisy: Vec<f32>,
+    /// What was observed: at padded size, but for super-resolution, where it is small.
+    pub noisy: Picture,
     /// Padded size.
     pub height: usize,
     pub width: usize,
@@ -220,8 +234,14 @@ impl StateOut {
         }
         let (h, w) = (self.height, self.width);
         add("output".into(), &[1, network.output_channels, h, w], &self.output);
-        add("noisy".into(), &[1, network.output_channels, h, w], &self.noisy);
-        add("z".into(), &[1, network.input_channels, h, w], &self.input);
+        let noisy = &self.noisy;
+        add(
+            "noisy".into(),
+            &[1, Picture::CHANNELS, noisy.height, noisy.width],
+            &noisy.data,
+        );
+        let (z_h, z_w) = network.input_size(h, w);
+        add("z".into(), &[1, network.input_channels, z_h, z_w], &self.input);
         if let Some(logits) = &self.logits {
             add("logits".into(), &[logits.len()], logits);
         }

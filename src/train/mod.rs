@@ -1,6 +1,7 @@
 //! Training as a state machine without a platform: one loop for the command line, the worker and the tests.
 
 mod checkpoint;
+pub mod ensemble;
 mod error;
 mod exchange;
 mod returned;
@@ -9,8 +10,10 @@ mod schedule;
 mod setup;
 mod snapshot;
 mod spec;
+mod spike;
 mod start;
 mod task;
+mod unmasked;
 
 pub use checkpoint::Checkpoint;
 pub use error::TrainError;
@@ -18,7 +21,9 @@ pub use exchange::{StateIn, StateOut};
 pub use returned::Returned;
 pub use run::{Point, Progress, Run};
 pub(crate) use setup::executor;
-pub use setup::{Backend, Plan, plan};
-pub use spec::{FitSpec, Job, LearnSpec, Learner, LrDrop, RunSpec, TrackSpec};
+pub use setup::{Backend, Plan, plan, plan_on};
+pub use spec::{FitSpec, JITTER, Job, LearnSpec, Learner, LrDrop, RunSpec, TrackSpec};
+pub use spike::SpikeWatch;
 pub use start::Start;
 pub use task::Task;
+pub use unmasked::Unmasked;

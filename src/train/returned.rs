@@ -6,7 +6,7 @@ use super::TrainError;
 use super::run::{Point, Run};
 use super::spec::TrackSpec;
 use crate::picture::Picture;
-use crate::step::Statistic;
+use crate::step::{Statistic, TensorId};
 
 /// Which picture of a fit is its result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +56,16 @@ impl TrackSpec {
 }
 
 impl Run {
+    /// What a fit returns where nobody says otherwise: its average as it was at the moment to stop, or while there is none as it is
+    /// now (a posterior mean has none); the last output where outputs are not tracked.
+    pub fn default_returned(&self) -> Returned {
+        match self.spec.tracking() {
+            None => Returned::Last,
+            Some(_) if self.stopping_step().is_some() => Returned::StoppedAverage,
+            Some(_) => Returned::Average,
+        }
+    }
+
     /// The step of the least statistic so far; none where outputs are not tracked, or too early.
     pub fn stopping_step(&self) -> Option<u64> {
         self.spec.tracking()?.stopping_step(&self.curve)
@@ -83,24 +93,28 @@ impl Run {
         Some((step, psnr))
     }
 
+    /// Where on the device a picture lies, padded and in parts, for a renderer; none if outputs are not tracked, or there is no moment to
+    /// stop yet.
+    pub fn tensors_of(&self, returned: Returned) -> Option<Vec<TensorId>> {
+        let tracked = self.handles.tracked.as_ref();
+        let stopped = tracked.filter(|_| self.stopping_step().is_some());
+        match returned {
+            Returned::Last => Some(&self.handles.output),
+            Returned::Average => tracked.map(|tracked| &tracked.average),
+            Returned::Stopped => stopped.map(|tracked| &tracked.stopped),
+            Returned::StoppedAverage => stopped.map(|tracked| &tracked.stopped_average),
+        }
+        .cloned()
+    }
+
     /// The picture of a fit that is its result, cropped to the picture's size.
     ///
     /// # Errors
     /// [`TrainError::NotTracked`] for all but [`Returned::Last`] if outputs are not tracked, or there is no moment to stop yet;
     /// the device's errors.
     pub async fn returned(&mut self, returned: Returned) -> Result<Picture, TrainError> {
-        let stopping = matches!(returned, Returned::Stopped | Returned::StoppedAverage);
-        if stopping && self.stopping_step().is_none() {
-            return Err(TrainError::NotTracked);
-        }
-        let tensors = match (returned, &self.handles.tracked) {
-            (Returned::Last, _) => &self.handles.output,
-            (_, None) => return Err(TrainError::NotTracked),
-            (Returned::Average, Some(tracked)) => &tracked.average,
-            (Returned::Stopped, Some(tracked)) => &tracked.stopped,
-            (Returned::StoppedAverage, Some(tracked)) => &tracked.stopped_average,
-        };
-        let output = self.executor.read_parts(tensors).await?;
+        let tensors = self.tensors_of(returned).ok_or(TrainError::NotTracked)?;
+        let output = self.executor.read_parts(&tensors).await?;
         Ok(self.task.padding.crop(&output))
     }
 }

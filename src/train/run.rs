@@ -10,7 +10,7 @@ use super::{Task, TrainError};
 use crate::engine::{AdapterDescription, Executor};
 use crate::network::{Network, draw_theta};
 use crate::picture::{Picture, psnr_of_mse};
-use crate::step::{Handles, SUPPLIED_WINDOW, TensorId};
+use crate::step::{Handles, SUPPLIED_WINDOW};
 
 /// Rows of the ring on the device: so many steps may pass between two readings.
 pub(super) const RING_LEN: usize = 512;
@@ -87,7 +87,7 @@ impl Run {
         let network = spec.network.build()?;
         let mut task = task;
         let uniform_steps = supplied.check(&network, &mut task)?;
-        let (step, handles) = build_step(&spec, &network, &task.padding, uniform_steps, backend.tuning())?;
+        let (step, handles) = build_step(&spec, &network, task.problem(), uniform_steps, backend.tuning())?;
         let executor = executor(backend, &step, progress).await?;
         let plan = Plan::of(&step);
         let mut theta = draw_theta(&network, spec.init_seed);
@@ -126,21 +126,23 @@ impl Run {
         let padding = &self.task.padding;
         let z = self.input();
         let pixels = padding.padded_height * padding.padded_width;
+        let (input_h, input_w) = self.network.input_size(padding.padded_height, padding.padded_width);
+        let input_pixels = input_h * input_w;
         let channels = &self.handles.live_inputs;
         let input: Vec<f32> = channels
             .iter()
-            .flat_map(|c| z[c * pixels..(c + 1) * pixels].iter().copied())
+            .flat_map(|c| z[c * input_pixels..(c + 1) * input_pixels].iter().copied())
             .collect();
-        let noisy = padding.pad(&self.task.noisy).data;
+        let observed = self.task.laid_out();
         let clean = match &self.task.clean {
             Some(clean) => padding.pad(clean).data,
-            None => noisy.clone(),
+            None => vec![0.0; Picture::CHANNELS * pixels],
         };
         let q = self.handles.entries.gather(&self.theta);
         let schedule = schedule(&self.spec);
         for (parts, values) in [
             (&self.handles.input, input),
-            (&self.handles.noisy, noisy),
+            (&self.handles.observed, observed),
             (&self.handles.clean, clean),
         ] {
             self.executor.write_parts(parts, &values)?;
@@ -266,6 +268,8 @@ impl Run {
             }
             let learning = matches!(self.spec.job, Job::Learn(_));
             let tracking = self.handles.tracked.is_some();
+            // A posterior mean is the better the longer it is: it has no moment to stop.
+            let stops = self.spec.tracking().is_some_and(|tracking| tracking.burn_in.is_none());
             let has_clean = self.task.clean.is_some();
             points.push(Point {
                 step,
@@ -274,7 +278,7 @@ impl Run {
                 kl: learning.then_some(third),
                 mean_logit: learning.then_some(fourth),
                 average_psnr: (tracking && has_clean).then(|| psnr_of_mse(fourth)),
-                statistic: tracking.then_some(third),
+                statistic: stops.then_some(third),
             });
         }
         self.read = rows;
@@ -316,10 +320,9 @@ impl Run {
         self.executor.adapter()
     }
 
-    /// The executor and the tensors of the network's last output, padded, for a renderer: one, or several
-    /// where the picture is too large for one binding.
-    pub fn output_tensors(&self) -> (&Executor, &[TensorId]) {
-        (&self.executor, &self.handles.output)
+    /// For a renderer.
+    pub fn executor(&self) -> &Executor {
+        &self.executor
     }
 
     /// The executor and the step's handles, for benchmarks.

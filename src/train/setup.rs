@@ -11,7 +11,10 @@ use crate::engine::{AdapterDescription, Executor};
 use crate::gpu::{BuildOptions, GpuContext, GpuExecutor};
 use crate::network::Network;
 use crate::picture::Padding;
-use crate::step::{Fitting, Handles, Learning, Problem, Step, StepSettings, Tracking, Tuning, fit_step, learn_step};
+use crate::step::{
+    Costs, Disturbance, Fitting, Handles, Learning, Observing, Problem, Step, StepSettings, Tracking, Tuning, fit_step,
+    learn_step,
+};
 
 /// WebGPU's default for the longest binding, in bytes.
 const DEFAULT_BINDING: u64 = 128 << 20;
@@ -40,6 +43,12 @@ impl Backend {
         match self {
             Self::Cpu => Tuning {
                 gradient_threads: 1,
+                // Lists are vectorised there and dense arithmetic is not.
+                costs: Costs {
+                    list: 0.2,
+                    weight: 0.0,
+                    gradient: 0.0,
+                },
                 ..Tuning::default()
             },
             #[cfg(feature = "gpu")]
@@ -55,7 +64,11 @@ impl Backend {
                 rows: 4,
                 group: 4,
                 gradient_threads: 1 << 16,
-                sparse_below: 0.25,
+                costs: Costs {
+                    list: 4.0,
+                    weight: 0.0,
+                    gradient: 0.0,
+                },
                 ..Tuning::default()
             },
         }
@@ -88,9 +101,28 @@ impl Plan {
 /// # Errors
 /// [`TrainError`] if the settings, the mask or the size are not usable.
 pub fn plan(spec: &RunSpec, width: usize, height: usize) -> Result<Plan, TrainError> {
+    plan_cut(spec, width, height, Tuning::default())
+}
+
+/// As [`plan`], with the work cut up as it will be for `backend`.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_on(spec: &RunSpec, width: usize, height: usize, backend: &Backend) -> Result<Plan, TrainError> {
+    plan_cut(spec, width, height, backend.tuning())
+}
+
+fn plan_cut(spec: &RunSpec, width: usize, height: usize, tuning: Tuning) -> Result<Plan, TrainError> {
     let network = spec.network.build()?;
     let padding = Padding::for_network(&spec.network, width, height);
-    let (step, _) = build_step(spec, &network, &padding, 0, Tuning::default())?;
+    let region = padding.region();
+    let problem = Problem {
+        height: padding.padded_height,
+        width: padding.padded_width,
+        region: (region.x, region.y, region.width, region.height),
+        observing: Observing::Whole,
+    };
+    let (step, _) = build_step(spec, &network, problem, 0, tuning)?;
     Ok(Plan::of(&step))
 }
 
@@ -98,7 +130,7 @@ pub fn plan(spec: &RunSpec, width: usize, height: usize) -> Result<Plan, TrainEr
 pub(super) fn build_step(
     spec: &RunSpec,
     network: &Network,
-    padding: &Padding,
+    problem: Problem,
     uniform_steps: usize,
     tuning: Tuning,
 ) -> Result<(Step, Handles), TrainError> {
@@ -110,12 +142,6 @@ pub(super) fn build_step(
         tuning,
         binding_limit: DEFAULT_BINDING,
     };
-    let region = padding.region();
-    let problem = Problem {
-        height: padding.padded_height,
-        width: padding.padded_width,
-        region: (region.x, region.y, region.width, region.height),
-    };
     let built = match &spec.job {
         Job::Fit(fit) => {
             let keep: Option<&Arc<Vec<bool>>> = fit.keep.as_ref();
@@ -126,6 +152,11 @@ pub(super) fn build_step(
                     statistic: tracking.statistic,
                     ignore: tracking.ignore,
                 }),
+                disturbance: Disturbance {
+                    jitter: fit.jitter,
+                    langevin: fit.langevin,
+                    seed: spec.seed,
+                },
             };
             fit_step(network, problem, fitting, settings)?
         }
@@ -155,7 +186,7 @@ pub(crate) async fn executor(
     match backend {
         Backend::Cpu => {
             progress(1, 1);
-            Ok(CpuExecutor::new(step).into())
+            Ok(CpuExecutor::vectorised(step).into())
         }
         #[cfg(feature = "gpu")]
         Backend::Gpu(context) => {

@@ -9,7 +9,8 @@ use super::setup::Backend;
 use super::spec::{Job, RunSpec};
 use super::{Task, TrainError};
 use crate::engine::EngineError;
-use crate::mask::{Mask, MaskMetadata, keep_count, top_k};
+use crate::mask::{Mask, MaskMetadata};
+use crate::picture::Observation;
 use crate::step::TensorId;
 
 impl Run {
@@ -22,7 +23,7 @@ impl Run {
         Ok(self.executor.read(logits).await?)
     }
 
-    /// The mask as learned so far: the floor(keep N) largest logits.
+    /// The mask as learned so far, floor(keep N) entries: see [`LearnSpec::threshold`](super::LearnSpec::threshold).
     ///
     /// # Errors
     /// As [`Run::logits`]; [`TrainError::Mask`] if a logit is not a number.
@@ -31,12 +32,12 @@ impl Run {
         let Job::Learn(learn) = &self.spec.job else {
             return Err(TrainError::NotLearning);
         };
-        let bits = top_k(&logits, keep_count(self.network.n, keep), self.spec.seed)?;
+        let bits = learn.threshold(&self.network, &logits, keep, self.spec.seed)?;
         let method = serde_json::to_value(learn.learner)
             .ok()
             .and_then(|v| v.as_str().map(String::from));
         let metadata = MaskMetadata {
-            network: Some(self.spec.network.clone()),
+            network: self.spec.network.hourglass().cloned(),
             keep,
             method: format!("OES, {} learner", method.unwrap_or_default()),
             seed: Some(self.spec.seed),
@@ -69,7 +70,10 @@ impl Run {
             parameters: self.parameters().await?,
             output: self.executor.read_parts(&self.handles.output).await?,
             input: self.input(),
-            noisy: padding.pad(&self.task.noisy).data,
+            noisy: match self.task.observation {
+                Observation::Pooled { .. } => self.task.noisy.clone(),
+                Observation::Whole | Observation::Known(_) => padding.pad(&self.task.noisy),
+            },
             height: padding.padded_height,
             width: padding.padded_width,
             gradient: self.first_gradient.clone(),
@@ -178,6 +182,18 @@ impl Run {
         Ok(run)
     }
 
+    /// Puts what is trained into another order: a fault to test with, at which the loss jumps.
+    ///
+    /// # Errors
+    /// The device's errors.
+    pub async fn disturb(&mut self) -> Result<(), TrainError> {
+        let trained = self.handles.logits.unwrap_or(self.handles.parameters);
+        let mut values = self.executor.read(trained).await?;
+        values.reverse();
+        self.executor.write(trained, &values)?;
+        Ok(())
+    }
+
     /// What follows the outputs, by name.
     fn followed(&self) -> Vec<(String, TensorId)> {
         let tracked = self.handles.tracked.as_ref();
@@ -225,6 +241,11 @@ fn picture_hash(task: &Task) -> String {
             .concat(),
     );
     hash.update(bytemuck::cast_slice(&task.noisy.data));
+    match &task.observation {
+        Observation::Whole => {}
+        Observation::Known(known) => hash.update(known.iter().map(|known| u8::from(*known)).collect::<Vec<u8>>()),
+        Observation::Pooled { factor } => hash.update((*factor as u64).to_le_bytes()),
+    }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

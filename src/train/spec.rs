@@ -5,13 +5,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::TrainError;
-use crate::network::Hourglass;
+use crate::mask::{MaskError, effective_top_k, keep_count, top_k};
+use crate::network::{Generator, Network};
 use crate::step::{AdamSettings, LONGEST_WINDOW, Statistic, WeightPath};
+
+/// Standard deviation of the usual noise on z (Ulyanov et al. 2018).
+pub const JITTER: f64 = 1.0 / 30.0;
 
 /// A run: the network, what is trained on it, for how long, from which seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunSpec {
-    pub network: Hourglass,
+    pub network: Generator,
     pub job: Job,
     /// Updates in all.
     pub steps: u64,
@@ -46,28 +50,40 @@ pub struct FitSpec {
     /// A lower learning rate for the end of the run.
     #[serde(default)]
     pub drop: Option<LrDrop>,
+    /// Standard deviation of the noise that z gets anew in each step.
+    #[serde(default)]
+    pub jitter: f64,
+    /// SGLD (method section 8): after each update noise on every convolution weight, of half the learning rate.
+    #[serde(default)]
+    pub langevin: bool,
 }
 
 /// Averaging and early stopping (method section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrackSpec {
-    /// The average keeps this share of itself in a step: 0.99 averages about the last 100 outputs.
+    /// The average keeps this share of itself in a step: 0.99 averages about the last 100 outputs, at first fewer.
     pub decay: f64,
     pub statistic: Statistic,
     /// The first steps, in which no moment to stop is looked for.
     pub ignore: u64,
     /// Steps without a new least statistic after which a run should stop.
     pub patience: u64,
+    /// The average is the plain mean of the outputs from this step on, a posterior mean, in place of an exponential one.
+    #[serde(default)]
+    pub burn_in: Option<u64>,
 }
 
 impl Default for TrackSpec {
-    /// ES-EMV with its published constants; the average of about 100 outputs.
+    /// ES-EMV, and the average of about 100 outputs.
     fn default() -> Self {
         Self {
             decay: 0.99,
-            statistic: Statistic::Emv { alpha: 0.1 },
+            statistic: Statistic::Emv {
+                alpha: Statistic::EMV_ALPHA,
+            },
             ignore: 100,
-            patience: 1_000,
+            patience: 500,
+            burn_in: None,
         }
     }
 }
@@ -77,6 +93,11 @@ impl Default for TrackSpec {
 pub struct LrDrop {
     pub from: u64,
     pub factor: f64,
+}
+
+impl LrDrop {
+    /// The factor where nobody says otherwise.
+    pub const FACTOR: f64 = 0.3;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,7 +127,7 @@ impl LearnSpec {
     pub fn new(learner: Learner) -> Self {
         let (kl, pull) = match learner {
             Learner::Paper => (1e-9, 0.0),
-            Learner::Fast => (0.0, 0.001),
+            Learner::Fast => (0.0, 0.002),
         };
         Self {
             learner,
@@ -114,6 +135,19 @@ impl LearnSpec {
             tau: 0.2,
             kl,
             pull,
+        }
+    }
+
+    /// The mask that `logits` (flat, length N) leave when floor(keep N) stay: the largest, as published, or, by the fast
+    /// learner, the largest of those that reach the picture. Ties are drawn by `seed`.
+    ///
+    /// # Errors
+    /// [`MaskError::NanLogit`].
+    pub fn threshold(&self, network: &Network, logits: &[f32], keep: f64, seed: u64) -> Result<Vec<bool>, MaskError> {
+        let count = keep_count(network.n, keep);
+        match self.learner {
+            Learner::Paper => top_k(logits, count, seed),
+            Learner::Fast => effective_top_k(network, logits, count, seed),
         }
     }
 
@@ -139,9 +173,9 @@ impl LearnSpec {
 
 impl RunSpec {
     /// A sparse fit: lr 1e-2, 2,000 steps.
-    pub fn sparse(network: Hourglass, keep: Arc<Vec<bool>>) -> Self {
+    pub fn sparse(network: impl Into<Generator>, keep: Arc<Vec<bool>>) -> Self {
         Self::new(
-            network,
+            network.into(),
             Job::Fit(FitSpec {
                 keep: Some(keep),
                 ..FitSpec::default()
@@ -151,21 +185,38 @@ impl RunSpec {
         )
     }
 
-    /// The dense deep image prior: lr 1e-3, 2,000 steps.
-    pub fn dense(network: Hourglass) -> Self {
-        Self::new(network, Job::Fit(FitSpec::default()), 2_000, 1e-3)
+    /// The dense deep image prior: 2,000 steps, lr 1e-3 for the hourglass and 1e-2 for other networks.
+    pub fn dense(network: impl Into<Generator>) -> Self {
+        let network = network.into();
+        let lr = network.learning_rate();
+        Self::new(network, Job::Fit(FitSpec::default()), 2_000, lr)
     }
 
-    /// Mask learning: the paper's lr 1e-2 and 60,000 steps, or the fast learner's 0.1 and 3,000.
-    pub fn learn(network: Hourglass, learner: Learner) -> Self {
+    /// Stochastic gradient Langevin dynamics on all weights (Cheng et al. 2019; method section 8): lr 1e-2, jitter 1/30, and the
+    /// posterior mean of the outputs after a burn-in of 35% of the steps, as its authors' 7,000 of 20,000.
+    pub fn langevin(network: impl Into<Generator>, steps: u64) -> Self {
+        let fit = FitSpec {
+            tracking: Some(TrackSpec {
+                burn_in: Some(steps * 7 / 20),
+                ..TrackSpec::default()
+            }),
+            jitter: JITTER,
+            langevin: true,
+            ..FitSpec::default()
+        };
+        Self::new(network.into(), Job::Fit(fit), steps, 1e-2)
+    }
+
+    /// Mask learning: the paper's lr 1e-2 and 60,000 steps, or the fast learner's 0.2 and 1,000.
+    pub fn learn(network: impl Into<Generator>, learner: Learner) -> Self {
         let (steps, lr) = match learner {
             Learner::Paper => (60_000, 1e-2),
-            Learner::Fast => (3_000, 0.1),
+            Learner::Fast => (1_000, 0.2),
         };
-        Self::new(network, Job::Learn(LearnSpec::new(learner)), steps, lr)
+        Self::new(network.into(), Job::Learn(LearnSpec::new(learner)), steps, lr)
     }
 
-    fn new(network: Hourglass, job: Job, steps: u64, lr: f64) -> Self {
+    fn new(network: Generator, job: Job, steps: u64, lr: f64) -> Self {
         Self {
             network,
             job,
@@ -214,6 +265,10 @@ impl RunSpec {
         if !(self.lr.is_finite() && self.lr > 0.0) {
             return Err(TrainError::setting("the learning rate", "a positive number", self.lr));
         }
+        let masked = matches!(self.job, Job::Learn(_)) || self.keep().is_some();
+        if masked && self.network.hourglass().is_none() {
+            return Err(TrainError::setting("the network of a mask", "an hourglass", "another"));
+        }
         match &self.job {
             Job::Fit(fit) => fit.check(),
             Job::Learn(learn) => learn.check(),
@@ -231,6 +286,12 @@ impl FitSpec {
                 "a positive number",
                 drop.factor,
             ));
+        }
+        if !(0.0..=10.0).contains(&self.jitter) {
+            return Err(TrainError::setting("jitter", "between 0 and 10", self.jitter));
+        }
+        if self.langevin && self.keep.is_some() {
+            return Err(TrainError::setting("the weights of SGLD", "all of them", "a mask's"));
         }
         let Some(tracking) = self.tracking else { return Ok(()) };
         if !(0.0..1.0).contains(&tracking.decay) {

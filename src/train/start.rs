@@ -2,7 +2,7 @@
 
 use super::exchange::StateIn;
 use super::{Task, TrainError};
-use crate::network::{Hourglass, Network, draw_theta};
+use crate::network::{Generator, Network, draw_theta};
 
 /// The initial parameters, the fixed input and the picture.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub struct Start {
     pub task: Task,
     /// theta_in, flat, length N, unmasked.
     pub theta: Vec<f32>,
-    /// z, `[input channels, H, W]` at padded size.
+    /// z, `[input channels, h, w]` at the size that padded maps need.
     pub input: Vec<f32>,
 }
 
@@ -21,7 +21,7 @@ impl Start {
     ///
     /// # Errors
     /// [`TrainError`] if the network is impossible or the supplied state does not fit.
-    pub fn new(description: &Hourglass, task: Task, init_seed: u64, supplied: &StateIn) -> Result<Self, TrainError> {
+    pub fn new(description: &Generator, task: Task, init_seed: u64, supplied: &StateIn) -> Result<Self, TrainError> {
         let network = description.build()?;
         let mut task = task;
         supplied.check(&network, &mut task)?;

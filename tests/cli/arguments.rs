@@ -72,7 +72,7 @@ fn help_shows_defaults_and_examples() {
     for words in [
         "Examples:",
         "[default: 2000 with a mask, 2000 dense]",
-        "0.01 with a mask, 0.001 dense",
+        "0.01 with a mask and for other generators, 0.001 dense",
         "--resume",
     ] {
         assert!(fit.contains(words), "{words} in {fit}");
@@ -80,7 +80,7 @@ fn help_shows_defaults_and_examples() {
     let learn = help(&["learn", "--help"]);
     for words in [
         "Examples:",
-        "[default: 3000 fast, 60000 paper]",
+        "[default: 1000 fast, 60000 paper]",
         "[default: 0.05]",
         "1e-9 paper",
         "--mask-out",

@@ -14,3 +14,4 @@ mod report;
 mod resume;
 mod returned;
 mod sweep;
+mod tasks;

@@ -70,3 +70,54 @@ fn import_makes_a_file_that_knows_its_network() {
     desk.call(&[&["mask", "import", "own.safetensors", "--out", "nowhere/own"]])
         .fails(2, "cannot be written");
 }
+
+#[test]
+fn a_reader_that_has_gone_is_no_error() {
+    let desk = Desk::new(8, 8);
+    desk.put_mask();
+    let mut child = desk
+        .command(&[&["mask", "info", "mask.safetensors"]])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !stderr.contains("panicked"), "{stderr}");
+}
+
+#[test]
+fn a_recipe_stands_for_its_mask_wherever_one_is_named() {
+    let desk = Desk::new(32, 32);
+    desk.put_mask();
+    let printed = desk.call(&[&["mask", "recipe", "mask.safetensors", "--seed", "5"]]);
+    printed.succeeds();
+    let recipe = printed.stdout.trim();
+    assert!(recipe.starts_with("recipe:") && recipe.len() < 120, "{recipe}");
+    let facts = |mask: &str| -> Value {
+        let called = desk.call(&[&["mask", "info", mask, "--json"]]);
+        called.succeeds();
+        serde_json::from_str(&called.stdout).expect("JSON")
+    };
+    let (own, drawn) = (facts("mask.safetensors"), facts(recipe));
+    assert_eq!((&own["n"], &own["alive"]), (&drawn["n"], &drawn["alive"]));
+    // The mask has channels that only shift the picture, which a recipe leaves out.
+    let reachable = |facts: &Value| facts["reachable_conv_weights"].as_f64().expect("a count");
+    assert!((0.98..=1.0).contains(&(reachable(&drawn) / reachable(&own))));
+    assert_eq!(drawn["method"], "recipe");
+    assert_eq!(drawn["seed"], 5);
+    desk.call(&[&["fit", "picture.png", "--mask", recipe, "--steps", "1", "--cpu"]])
+        .succeeds();
+    let again = desk.call(&[&["mask", "recipe", recipe, "--seed", "5"]]);
+    assert_eq!(again.stdout, printed.stdout, "what is drawn has the same recipe");
+
+    let cut = &recipe[..recipe.len() - 4];
+    desk.call(&[&["mask", "info", cut]]).fails(3, "cut off or was changed");
+    desk.call(&[&["mask", "info", "recipe:"]])
+        .fails(3, "cut off or was changed");
+    desk.call(&[&["mask", "info", "recipe:a b"]])
+        .fails(3, "a character that no recipe has");
+    desk.call(&[&["mask", "info", recipe, "--levels", "2"]])
+        .fails(3, "3 levels");
+}

@@ -77,7 +77,7 @@ fn a_learner_writes_a_mask_that_says_how_it_was_learned() {
     );
     let settings: serde_json::Value =
         serde_json::from_str(metadata.settings.as_deref().expect("settings")).expect("JSON");
-    for (key, value) in [("sigma", 0.1), ("lr", 0.1), ("pull", 0.001), ("tau", 0.2)] {
+    for (key, value) in [("sigma", 0.1), ("lr", 0.2), ("pull", 0.002), ("tau", 0.2)] {
         assert_eq!(settings[key], value, "{key}");
     }
     assert_eq!(settings["learner"], "fast");

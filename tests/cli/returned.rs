@@ -65,6 +65,37 @@ fn patience_ends_a_run() {
     assert_eq!(report["interrupted"], false);
 }
 
+/// Nobody has to choose a number of steps, nor what is returned.
+#[test]
+fn by_default_a_fit_ends_past_its_best_moment_and_returns_it() {
+    let desk = Desk::new(40, 32);
+    let fit = [
+        "fit",
+        "picture.png",
+        "--steps",
+        "100000",
+        "--report",
+        "report.json",
+        "--out",
+        "out.png",
+    ];
+    desk.call(&[&fit, &SMALL, &["--dense", "--lr", "0.01"]]).succeeds();
+    let report = desk.json("report.json");
+    let returned = &report["returned"];
+    assert_eq!(returned["which"], "stopped-ema");
+    assert!((written(&desk) - number(&returned["psnr"])).abs() < 0.05);
+    let done = report["steps_done"].as_u64().expect("a number");
+    let step = returned["step"].as_u64().expect("a step");
+    assert!(
+        (step + 500..100_000).contains(&done),
+        "{done} steps, the best moment at {step}"
+    );
+    let least = report["curve"].as_array().expect("a curve")[100..]
+        .iter()
+        .min_by(|a, b| number(&a["statistic"]).total_cmp(&number(&b["statistic"])));
+    assert_eq!(least.expect("some")["step"], step);
+}
+
 #[test]
 fn the_windowed_variance_says_when_to_stop_too() {
     let desk = Desk::new(40, 32);
@@ -90,7 +121,7 @@ fn an_ensemble_is_the_mean_of_its_members_and_better_than_their_mean() {
             .iter()
             .map(|member| member["init_seed"].as_u64().expect("a seed"))
             .collect();
-        assert_eq!(seeds, [0, 1, 2]);
+        assert_eq!(seeds, [0, 1000, 2000]);
         let psnrs: Vec<f64> = members
             .iter()
             .map(|member| number(&member["returned"]["psnr"]))
@@ -107,7 +138,11 @@ fn an_ensemble_is_the_mean_of_its_members_and_better_than_their_mean() {
 fn options_without_a_meaning_are_refused() {
     let desk = Desk::new(40, 32);
     for (options, words) in [
-        (&["--patience", "5"][..], "--patience means nothing with --return last"),
+        (
+            &["--return", "ema", "--patience", "5"][..],
+            "--patience means nothing with --return ema",
+        ),
+        (&["--stop-by", "wmv", "--alpha", "0.1"], "--alpha means nothing"),
         (
             &["--return", "ema", "--members", "3"],
             "--members means nothing with --return ema",

@@ -247,5 +247,5 @@ fn the_plans_of_the_repository_are_plans() {
         }
         count += 1;
     }
-    assert_eq!(count, 10);
+    assert_eq!(count, 12);
 }

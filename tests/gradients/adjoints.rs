@@ -2,7 +2,7 @@
 
 use optimal_eye_surgeon::step::{AxisMap, FoldTable};
 
-use crate::layers::{Link, Map, fold, prepare};
+use crate::layers::{Link, Map, fold, interpolate, interpolate_adjoint, prepare};
 use crate::twin::{Report, dot, norm, uniform};
 
 /// Relative to |A x| |y|; rounding is below 1e-7, a single wrong tap or border pixel above 1e-5.
@@ -140,5 +140,44 @@ fn padding_after_an_activation() {
             adjoint(&mut report, &what, (&d, &change), (&g.values, &grad.values));
         }
     }
+    report.assert();
+}
+
+/// Bilinear upsampling, and the copy into a border of zeros that the gradient of a convolution's output needs.
+#[test]
+fn interpolation() {
+    let mut report = Report::default();
+    for (h, w) in SIZES {
+        for doubled in [true, false] {
+            for halo in [0, 1, 3] {
+                let x = Map::normal(3, h, w, 14);
+                let ax = interpolate(&x, doubled);
+                let y = Map::normal(3, ax.h, ax.w, 15);
+                let aty = interpolate_adjoint(&y, doubled, halo);
+                let what = format!("doubled {doubled}, border {halo}, {h}x{w}");
+                adjoint(
+                    &mut report,
+                    &what,
+                    (&x.bordered(halo).values, &ax.values),
+                    (&y.values, &aty.values),
+                );
+                report.near(
+                    &what,
+                    norm(&aty.values),
+                    norm(&interpolate_adjoint(&y, doubled, 0).values),
+                    1e-5,
+                );
+            }
+        }
+    }
+    // PyTorch's upsample_bilinear2d of [[0, 1]] with align_corners false.
+    let x = Map {
+        channels: 1,
+        h: 1,
+        w: 2,
+        values: vec![0.0, 1.0],
+    };
+    let ramp = [0.0, 0.25, 0.75, 1.0];
+    report.all_near("a ramp", &interpolate(&x, true).values, &[ramp, ramp].concat(), 1e-7);
     report.assert();
 }

@@ -3,6 +3,8 @@
 use optimal_eye_surgeon::kernels::correlate::Correlate;
 use optimal_eye_surgeon::kernels::correlate_transposed::CorrelateTransposed;
 use optimal_eye_surgeon::kernels::fold::Fold;
+use optimal_eye_surgeon::kernels::interpolate::Interpolate;
+use optimal_eye_surgeon::kernels::interpolate_adjoint::InterpolateAdjoint;
 use optimal_eye_surgeon::kernels::pack_weights::PackWeights;
 use optimal_eye_surgeon::kernels::prepare::Prepare;
 use optimal_eye_surgeon::kernels::reduce_weight_grad::ReduceWeightGrad;
@@ -105,6 +107,53 @@ pub fn fold(grad: &Map, table: &FoldTable, src: &Map, leaky: bool) -> Map {
     ];
     let [values] = run(&kernel, &bound);
     Map { values, ..*src }
+}
+
+/// Upsamples bilinearly, or copies.
+pub fn interpolate(src: &Map, doubled: bool) -> Map {
+    let kernel = Interpolate {
+        first: 0,
+        doubled: u32::from(doubled),
+        rectified: 0,
+        channels: src.channels as u32,
+        h: src.h as u32,
+        w: src.w as u32,
+    };
+    let factor = if doubled { 2 } else { 1 };
+    let (h, w) = (factor * src.h, factor * src.w);
+    let [values] = run(&kernel, &[Values(&src.values), Unused, Output(src.channels * h * w)]);
+    Map {
+        channels: src.channels,
+        h,
+        w,
+        values,
+    }
+}
+
+/// The adjoint of [`interpolate`], in a border.
+pub fn interpolate_adjoint(grad: &Map, doubled: bool, halo: usize) -> Map {
+    let factor = if doubled { 2 } else { 1 };
+    let (h, w) = (grad.h / factor, grad.w / factor);
+    let (full_h, full_w) = (h + 2 * halo, w + 2 * halo);
+    let kernel = InterpolateAdjoint {
+        first: 0,
+        doubled: u32::from(doubled),
+        rectified: 0,
+        accumulate: 0,
+        channels: grad.channels as u32,
+        h: h as u32,
+        w: w as u32,
+        halo: halo as u32,
+        dst_w: full_w as u32,
+    };
+    let len = grad.channels * full_h * full_w;
+    let [values] = run(&kernel, &[Values(&grad.values), Unused, Unused, Unused, Output(len)]);
+    Map {
+        channels: grad.channels,
+        h: full_h,
+        w: full_w,
+        values,
+    }
 }
 
 /// A convolution between a coarse and a fine map, with its stored weights.

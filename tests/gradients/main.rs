@@ -8,6 +8,7 @@ mod layers;
 mod network;
 mod networks;
 mod normalisation;
+mod observing;
 mod rewrites;
 mod sparse;
 mod twin;

@@ -40,8 +40,9 @@ pub struct Difference {
     case: String,
     binding: &'static str,
     at: usize,
-    cpu: f32,
-    gpu: f32,
+    executor: &'static str,
+    found: f32,
+    twin: f32,
     allowed: f32,
 }
 
@@ -56,13 +57,14 @@ impl fmt::Display for Difference {
             case,
             binding,
             at,
-            cpu,
-            gpu,
+            executor,
+            found,
+            twin,
             allowed,
         } = self;
         write!(
             f,
-            "{case}: {binding}[{at}] is {gpu} on the GPU, {cpu} on the CPU, allowed {allowed:e}"
+            "{case}: {binding}[{at}] is {found} on the {executor}, {twin} by the twin, allowed {allowed:e}"
         )
     }
 }
@@ -112,14 +114,15 @@ impl Case {
         (builder.finish(SLAB).expect("small tensors"), inputs, outputs)
     }
 
-    /// Runs the case on both and lists the first difference of each output.
+    /// Runs the case on all executors and lists the first difference of each output from the twin's.
     pub async fn run(&self, context: &GpuContext, options: &BuildOptions) -> Result<Vec<Difference>, EngineError> {
         let (step, inputs, outputs) = self.step();
         let mut cpu: Executor = CpuExecutor::new(&step).into();
         let mut gpu: Executor = GpuExecutor::build(context, &step, options, |_, _| {}).await?.into();
+        let mut vectorised: Executor = CpuExecutor::vectorised(&step).into();
         let ids: Vec<TensorId> = outputs.iter().map(|(_, tensor)| *tensor).collect();
         let mut results = Vec::new();
-        for executor in [&mut cpu, &mut gpu] {
+        for executor in [&mut cpu, &mut gpu, &mut vectorised] {
             executor.poison()?;
             for (tensor, values) in &inputs {
                 executor.write(*tensor, values)?;
@@ -130,8 +133,8 @@ impl Case {
         let mut differences = Vec::new();
         for (at, (binding, _)) in outputs.iter().enumerate() {
             let binding = self.kernel.op().info().bindings[*binding].name;
-            let (cpu, gpu) = (&results[0][at], &results[1][at]);
-            let largest = cpu.iter().filter(|x| !x.is_nan()).fold(0.0f32, |a, x| a.max(x.abs()));
+            let twin = &results[0][at];
+            let largest = twin.iter().filter(|x| !x.is_nan()).fold(0.0f32, |a, x| a.max(x.abs()));
             assert!(
                 largest > 0.0,
                 "{}: {binding} is all zero, which proves nothing",
@@ -139,16 +142,18 @@ impl Case {
             );
             let allowed = self.tolerance * largest;
             let differs = |(a, b): (&f32, &f32)| a.is_nan() != b.is_nan() || (a - b).abs() > allowed;
-            if let Some(at) = cpu.iter().zip(gpu).position(differs) {
-                let case = self.name.clone();
-                differences.push(Difference {
-                    case,
-                    binding,
-                    at,
-                    cpu: cpu[at],
-                    gpu: gpu[at],
-                    allowed,
-                });
+            for (executor, found) in [("GPU", &results[1][at]), ("vectorised CPU", &results[2][at])] {
+                if let Some(at) = twin.iter().zip(found).position(differs) {
+                    differences.push(Difference {
+                        case: self.name.clone(),
+                        binding,
+                        at,
+                        executor,
+                        found: found[at],
+                        twin: twin[at],
+                        allowed,
+                    });
+                }
             }
         }
         Ok(differences)

@@ -5,6 +5,7 @@
 mod case;
 mod convolution;
 mod device;
+mod interpolation;
 mod normalisation;
 mod peaks;
 mod self_test;
@@ -29,6 +30,7 @@ fn cases() -> Vec<Case> {
         normalisation::cases(),
         peaks::cases(),
         convolution::cases(),
+        interpolation::cases(),
         sparse::cases(),
         training::cases(),
         tracking::cases(),

@@ -5,8 +5,8 @@ use optimal_eye_surgeon::engine::Executor;
 use optimal_eye_surgeon::gpu::{BuildOptions, GpuExecutor};
 use optimal_eye_surgeon::network::{Hourglass, Network};
 use optimal_eye_surgeon::step::{
-    AdamSettings, Fitting, Handles, Learning, Problem, Statistic, Step, StepSettings, Tracking, Tuning, WeightPath,
-    fit_step, learn_step,
+    AdamSettings, Disturbance, Fitting, Handles, Learning, Observing, Problem, Statistic, Step, StepSettings, Tracking,
+    Tuning, WeightPath, fit_step, learn_step,
 };
 
 use crate::context;
@@ -22,6 +22,7 @@ const PROBLEM: Problem = Problem {
     height: 80,
     width: 112,
     region: (3, 1, 97, 77),
+    observing: Observing::Whole,
 };
 
 /// Whether every map is in one piece, or no tensor is longer than this.
@@ -157,7 +158,13 @@ fn split_fits_agree_with_whole_ones() {
                         statistic: Statistic::Emv { alpha: 0.1 },
                         ignore: 1,
                     });
-                    let fitting = Fitting { keep, path, tracking };
+                    let disturbance = Disturbance::default();
+                    let fitting = Fitting {
+                        keep,
+                        path,
+                        tracking,
+                        disturbance,
+                    };
                     fit_step(&split.network, PROBLEM, fitting, within(limit, rewrites)).expect("a step")
                 });
             }
@@ -197,6 +204,7 @@ fn large_pictures_have_a_plan_within_the_default_limits() {
             height: side,
             width: side,
             region: (0, 0, side, side),
+            observing: Observing::Whole,
         };
         let settings = StepSettings {
             binding_limit: DEFAULT_BINDING,
@@ -213,11 +221,13 @@ fn large_pictures_have_a_plan_within_the_default_limits() {
             keep: None,
             path: WeightPath::Full,
             tracking: None,
+            disturbance: Disturbance::default(),
         };
         let sparse = Fitting {
             keep: Some(&keep),
             path: WeightPath::Auto,
             tracking: None,
+            disturbance: Disturbance::default(),
         };
         for (name, built) in [
             ("dense", fit_step(&network, problem, dense, settings)),

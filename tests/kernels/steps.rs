@@ -7,11 +7,13 @@ use optimal_eye_surgeon::cpu::CpuExecutor;
 use optimal_eye_surgeon::engine::{EngineError, Executor};
 use optimal_eye_surgeon::gpu::{BuildOptions, GpuExecutor};
 use optimal_eye_surgeon::kernels::shader_text;
-use optimal_eye_surgeon::network::{Hourglass, Network, SkipHourglass, draw_input, draw_theta};
+use optimal_eye_surgeon::network::{
+    DeepDecoder, Hourglass, Interpolation, Network, SkipHourglass, draw_input, draw_theta,
+};
 use optimal_eye_surgeon::rng::{Draws, Stream};
 use optimal_eye_surgeon::step::{
-    AdamSettings, Fitting, Handles, Learning, Problem, Step, StepSettings, TensorId, Tuning, WeightPath, fit_step,
-    learn_step,
+    AdamSettings, Disturbance, Fitting, Handles, Learning, Observing, Problem, Step, StepSettings, TensorId, Tuning,
+    WeightPath, fit_step, learn_step,
 };
 
 use crate::case::uniform;
@@ -23,6 +25,7 @@ const PROBLEM: Problem = Problem {
     height: 24,
     width: 40,
     region: (3, 1, 33, 21),
+    observing: Observing::Whole,
 };
 
 fn network() -> Network {
@@ -40,8 +43,27 @@ pub fn skip() -> Network {
         channels: vec![6, 7],
         skip_channels: 3,
         output_channels: 3,
+        interpolation: Interpolation::Nearest,
     };
     description.build().expect("a small network")
+}
+
+/// With what the hourglass has not: bilinear upsampling in the one, in the other also ReLUs and convolutions without biases,
+/// on maps from 3 x 5 pixels up.
+fn siblings() -> [Network; 2] {
+    let skip = SkipHourglass {
+        input_channels: 5,
+        channels: vec![6, 7],
+        skip_channels: 3,
+        output_channels: 3,
+        interpolation: Interpolation::Bilinear,
+    };
+    let decoder = DeepDecoder {
+        width: 7,
+        doublings: 3,
+        output_channels: 3,
+    };
+    [skip.build(), decoder.build()].map(|built| built.expect("a small network"))
 }
 
 pub fn settings(rewrites: bool) -> StepSettings {
@@ -71,12 +93,13 @@ pub fn mask(network: &Network, fraction: f32) -> Vec<bool> {
 
 /// Initial values by list of parts: small learning rates, so that Adam does not magnify the noise of near-zero gradients.
 fn initial(network: &Network, problem: Problem, handles: &Handles) -> Vec<(Vec<TensorId>, Vec<f32>)> {
-    let z = draw_input(network.input_channels, problem.height, problem.width, 1);
+    let z = draw_input(network, problem.height, problem.width, 1);
     let plane = problem.height * problem.width;
+    let (input_h, input_w) = network.input_size(problem.height, problem.width);
     let input: Vec<f32> = handles
         .live_inputs
         .iter()
-        .flat_map(|c| z[c * plane..][..plane].to_vec())
+        .flat_map(|c| z[c * input_h * input_w..][..input_h * input_w].to_vec())
         .collect();
     let schedule = (0..=STEPS)
         .flat_map(|t| [1e-4 / (1.0 - 0.9f32.powi(t as i32 + 1)), 1.0, 0.2, 0.0])
@@ -87,7 +110,7 @@ fn initial(network: &Network, problem: Problem, handles: &Handles) -> Vec<(Vec<T
             handles.entries.gather(&draw_theta(network, 2)),
         ),
         (handles.input.clone(), input),
-        (handles.noisy.clone(), uniform(3 * plane, 3)),
+        (handles.observed.clone(), uniform(3 * plane, 3)),
         (handles.clean.clone(), uniform(3 * plane, 4)),
         (vec![handles.schedule], schedule),
     ];
@@ -173,6 +196,11 @@ fn fits_with_skip_connections_agree_on_every_path() {
     check_fits(&skip());
 }
 
+#[test]
+fn fits_of_other_generators_agree() {
+    siblings().iter().for_each(check_fits);
+}
+
 fn check_fits(network: &Network) {
     let keep = mask(network, 0.3);
     let mut failures = Vec::new();
@@ -184,6 +212,7 @@ fn check_fits(network: &Network) {
                 keep: None,
                 path: WeightPath::Auto,
                 tracking: None,
+                disturbance: Disturbance::default(),
             },
             settings(rewrites),
         )
@@ -205,6 +234,7 @@ fn check_fits(network: &Network) {
                 keep: Some(&keep),
                 path,
                 tracking: None,
+                disturbance: Disturbance::default(),
             };
             let (step, handles) = fit_step(network, PROBLEM, fitting, settings(rewrites)).expect("a live mask");
             compare(
@@ -254,6 +284,7 @@ fn the_papers_network_validates() {
             height: side,
             width: side,
             region: (0, 0, side, side),
+            observing: Observing::Whole,
         };
         let settings = StepSettings {
             binding_limit: 128 << 20,
@@ -273,6 +304,7 @@ fn the_papers_network_validates() {
                         keep,
                         path,
                         tracking: None,
+                        disturbance: Disturbance::default(),
                     },
                     settings,
                 )

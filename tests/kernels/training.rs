@@ -1,13 +1,15 @@
 //! The loss, the optimisers and the mask's sample.
 
 use optimal_eye_surgeon::kernels::adam::Adam;
+use optimal_eye_surgeon::kernels::add_normal::AddNormal;
 use optimal_eye_surgeon::kernels::advance::Advance;
 use optimal_eye_surgeon::kernels::gumbel_sample::GumbelSample;
 use optimal_eye_surgeon::kernels::logit_update::LogitUpdate;
 use optimal_eye_surgeon::kernels::loss_finalise::LossFinalise;
 use optimal_eye_surgeon::kernels::sigmoid_loss::SigmoidLoss;
+use optimal_eye_surgeon::step::{Observing, Problem};
 
-use crate::case::Bound::{Output, State, Table, Values};
+use crate::case::Bound::{Output, State, Table, Unused, Values};
 use crate::case::{Case, below, normal, shuffled, sum, uniform};
 
 /// Numbers of parameters: fewer than threads, odd, a round number.
@@ -21,9 +23,13 @@ pub fn cases() -> Vec<Case> {
         cases.extend([0, 1].map(|masked| adam(count, masked)));
         cases.push(logit_update(count));
         cases.extend([0, 4].map(|supplied| gumbel(count, supplied)));
+        cases.extend([(0, 0), (0, 1), (1, 1)].map(|(in_place, scheduled)| add_normal(count, in_place, scheduled)));
     }
     for (h, w) in [(41, 55), (3, 3), (16, 32), (7, 140)] {
-        cases.extend([1, 3].map(|channels| sigmoid_loss(channels, h, w)));
+        let kinds = [(1, false), (1, true), (2, false), (4, false)];
+        for (factor, masked) in kinds.into_iter().filter(|(factor, _)| *factor <= h) {
+            cases.extend([1, 3].map(|channels| sigmoid_loss(channels, (h, w), factor, masked)));
+        }
     }
     for accumulate in [false, true] {
         cases.extend([(1, 1), (3, 57)].map(|(channels, count)| loss_finalise(channels, count, accumulate)));
@@ -96,6 +102,33 @@ fn logit_update(count: usize) -> Case {
 }
 
 /// `log` and `exp` are less exact on a GPU, and a temperature below 1 magnifies that.
+/// Rows of which one is left out; in place two thirds of the entries.
+fn add_normal(count: usize, in_place: u32, scheduled: u32) -> Case {
+    let rows = if in_place == 1 { 1 } else { 3 };
+    let kernel = AddNormal {
+        in_place,
+        scheduled,
+        rows,
+        len: count as u32,
+        threads: THREADS,
+        key0: 0x1234_5678,
+        key1: 0x9abc_def0,
+        stream: 7,
+        sd: 0.3,
+    };
+    let n = rows as usize * count;
+    let bits = (0..count.div_ceil(32))
+        .map(|word| 0x6db6_db6d_u32.rotate_left(word as u32))
+        .collect();
+    let (src, table, dst) = if in_place == 1 {
+        (Unused, Table(bits), State(normal(n, 31)))
+    } else {
+        (Values(normal(n, 31)), Table(vec![0, 2, 5]), Output(n))
+    };
+    let bound = vec![src, table, Values(schedule()), Values(vec![3.0]), dst];
+    Case::new(&count.to_string(), kernel, bound).tolerance(5e-5)
+}
+
 fn gumbel(count: usize, supplied: u32) -> Case {
     let kernel = GumbelSample {
         count: count as u32,
@@ -121,30 +154,50 @@ fn gumbel(count: usize, supplied: u32) -> Case {
     Case::new(&count.to_string(), kernel, bound).tolerance(5e-5)
 }
 
-fn sigmoid_loss(channels: usize, h: usize, w: usize) -> Case {
-    let columns = w.min(16);
+/// A region whose windows begin before the map and end past it; with `masked`, a third of it is not observed.
+fn sigmoid_loss(channels: usize, (h, w): (usize, usize), factor: usize, masked: bool) -> Case {
     let (x0, y0) = (w / 5, h / 4);
+    let inside = |n: usize| n / factor * factor;
+    let problem = Problem {
+        height: h,
+        width: w,
+        region: (x0, y0, inside(w - 2 * x0), inside(h - y0)),
+        observing: Observing::Pooled { factor },
+    };
+    let windows = problem.windows();
+    let columns = windows.columns.min(16);
+    let (x0, y0, region_w, region_h) = windows.region;
     let kernel = SigmoidLoss {
         channels: channels as u32,
+        factor: factor as u32,
+        masked: u32::from(masked),
         h: h as u32,
         w: w as u32,
+        blocks_h: windows.rows as u32,
+        blocks_w: windows.columns as u32,
+        shift_y: windows.shift.0 as u32,
+        shift_x: windows.shift.1 as u32,
         x0: x0 as u32,
         y0: y0 as u32,
-        region_w: (w - 2 * x0) as u32,
-        region_h: (h - y0) as u32,
+        region_w: region_w as u32,
+        region_h: region_h as u32,
         columns: columns as u32,
         scale: 0.02,
     };
     let n = channels * h * w;
+    let mut observed = uniform(channels * windows.rows * windows.columns, 17);
+    if masked {
+        observed.iter_mut().step_by(3).for_each(|value| *value = -1.0);
+    }
     let bound = vec![
         Values(normal(n, 14)),
         Values(normal(channels + 4, 15)),
         Table(shuffled(channels + 4, 16)[..channels].to_vec()),
-        Values(uniform(n, 17)),
+        Values(observed),
         Values(uniform(n, 18)),
         Output(n),
         Output(n),
-        Output(h * columns * (2 + channels)),
+        Output(windows.rows * columns * (2 + channels)),
     ];
     Case::new(&format!("{channels}x{h}x{w}"), kernel, bound)
 }
@@ -156,6 +209,7 @@ fn loss_finalise(channels: usize, count: usize, accumulate: bool) -> Case {
         accumulate: u32::from(accumulate),
         count: count as u32,
         inverse: 0.01,
+        inverse_clean: 0.03,
         mask_count: mask_count as u32,
         kl_scale: 0.1,
         inverse_n: 0.001,

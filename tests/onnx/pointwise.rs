@@ -52,8 +52,14 @@ pub fn sigmoid(case: &Case, device: &Device) -> Outcome {
     let partials = graph.output(h * w * (2 + channels));
     let kernel = SigmoidLoss {
         channels: channels as u32,
+        factor: 1,
+        masked: 0,
         h: h as u32,
         w: w as u32,
+        blocks_h: h as u32,
+        blocks_w: w as u32,
+        shift_y: 0,
+        shift_x: 0,
         x0: 0,
         y0: 0,
         region_w: w as u32,

@@ -1,7 +1,7 @@
 //! What a file holds arrives in full: depth, alpha, grey, animation; and a wrong file gets its sentence.
 
 use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba};
-use optimal_eye_surgeon::picture::{Decoded, Note, Picture, PictureError, decode, from_rgba8};
+use optimal_eye_surgeon::picture::{Decoded, Note, Picture, PictureError, decode, from_rgba8, refused_by_browser};
 
 use crate::make;
 
@@ -206,4 +206,16 @@ fn every_refusal_is_a_sentence_that_says_what_to_do() {
         assert!(sentence.contains(advises), "{sentence}");
         assert!(!sentence.contains('\n'), "{sentence}");
     }
+}
+
+#[test]
+fn what_a_browser_refuses_is_damaged_or_of_a_format_it_lacks() {
+    let png = make::png(&make::lopsided(32, 32), None);
+    let sentence = refused_by_browser(&png).to_string();
+    assert!(sentence.contains("PNG") && sentence.contains("damaged"), "{sentence}");
+    for (bytes, format) in [(b"II*\0".as_slice(), "TIFF"), (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC")] {
+        let refused = refused_by_browser(bytes);
+        assert_eq!(refused, PictureError::NeedsBrowser { format });
+    }
+    assert_eq!(refused_by_browser(b""), PictureError::Empty);
 }

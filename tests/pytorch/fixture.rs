@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use optimal_eye_surgeon::network::{Hourglass, Network, Parameter};
+use optimal_eye_surgeon::network::{Generator, Hourglass, Network, Parameter};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ pub fn load(file: &str) -> Tensors {
 /// A network with its inputs.
 pub struct Fixture {
     pub name: String,
-    pub description: Hourglass,
+    pub description: Generator,
     pub network: Network,
     inputs: Tensors,
     json: Value,
@@ -51,11 +51,15 @@ impl Fixture {
     pub fn load(name: &str) -> Self {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.json"));
         let json: Value = serde_json::from_slice(&std::fs::read(path).expect("the fixture")).expect("JSON");
-        let channels = json["channels"].as_array().expect("channels");
-        let channels = channels.iter().map(|c| c.as_u64().expect("a count") as usize).collect();
-        let description = Hourglass {
-            channels,
-            ..Hourglass::default()
+        let description = match json.get("generator") {
+            Some(generator) => serde_json::from_value(generator.clone()).expect("a description"),
+            None => {
+                let channels = serde_json::from_value(json["channels"].clone()).expect("channels");
+                Generator::Hourglass(Hourglass {
+                    channels,
+                    ..Hourglass::default()
+                })
+            }
         };
         let network = description.build().expect("builds");
         assert_eq!(network.n as u64, json["parameters"].as_u64().expect("parameters"));

@@ -11,7 +11,8 @@ use optimal_eye_surgeon::cpu::CpuExecutor;
 use optimal_eye_surgeon::engine::Executor;
 use optimal_eye_surgeon::gpu::{BuildOptions, GpuContext, GpuExecutor};
 use optimal_eye_surgeon::step::{
-    AdamSettings, Fitting, Handles, Learning, Problem, Step, StepSettings, Tuning, WeightPath, fit_step, learn_step,
+    AdamSettings, Disturbance, Fitting, Handles, Learning, Observing, Problem, Step, StepSettings, Tuning, WeightPath,
+    fit_step, learn_step,
 };
 
 /// Every way to execute a step that must give the same numbers.
@@ -62,7 +63,7 @@ fn schedule(steps: usize, lr: f64, adam: AdamSettings, tau: f64) -> Vec<f32> {
 fn start(executor: &mut Executor, handles: &Handles, fixture: &Fixture, parameters: &[f32], schedule: &[f32]) {
     executor.poison().expect("poison");
     let z = fixture.tensor("z");
-    let pixels = z.len() / 32;
+    let pixels = z.len() / fixture.network.input_channels;
     let input: Vec<f32> = handles
         .live_inputs
         .iter()
@@ -71,7 +72,7 @@ fn start(executor: &mut Executor, handles: &Handles, fixture: &Fixture, paramete
     let writes = [
         (handles.parameters, parameters.to_vec()),
         (handles.input[0], input),
-        (handles.noisy[0], fixture.tensor("noisy")),
+        (handles.observed[0], fixture.tensor("noisy")),
         (handles.clean[0], fixture.tensor("clean")),
         (handles.schedule, schedule.to_vec()),
     ];
@@ -108,11 +109,13 @@ fn check_fit(report: &mut Report, fixture: &Fixture, case: &str, device: Device,
         height: h,
         width: w,
         region: (left, top, width, height),
+        observing: Observing::Whole,
     };
     let fitting = Fitting {
         keep: keep.as_deref(),
         path,
         tracking: None,
+        disturbance: Disturbance::default(),
     };
     let (step, handles) =
         fit_step(&fixture.network, problem, fitting, settings(steps, adam, rewrites)).expect("the step builds");
@@ -215,6 +218,16 @@ fn net_c_counts_the_pictures_own_pixels_only() {
 }
 
 #[test]
+fn skip_connections_and_bilinear_upsampling() {
+    check_all("net_skip", "dense", &DENSE);
+}
+
+#[test]
+fn deep_decoder() {
+    check_all("net_decoder", "dense", &DENSE);
+}
+
+#[test]
 fn mask_learning() {
     let fixture = Fixture::load("net_a");
     let mut report = Report::default();
@@ -244,6 +257,7 @@ fn mask_learning() {
                 height: h,
                 width: w,
                 region: (0, 0, w, h),
+                observing: Observing::Whole,
             };
             let (step, handles) =
                 learn_step(&fixture.network, problem, learning, settings(3, adam, true)).expect("builds");

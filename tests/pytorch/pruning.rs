@@ -3,7 +3,7 @@
 use optimal_eye_surgeon::gpu::GpuContext;
 use optimal_eye_surgeon::mask::Mask;
 use optimal_eye_surgeon::network::{Hourglass, Parameter};
-use optimal_eye_surgeon::picture::{Padding, Picture, Region};
+use optimal_eye_surgeon::picture::{Observation, Padding, Picture, Region};
 use optimal_eye_surgeon::prune::exact::Objective;
 use optimal_eye_surgeon::prune::{Method, PruneSpec, Scope, grasp, prunable, prune, select, snip, synflow};
 use optimal_eye_surgeon::train::{Backend, RunSpec, StateIn, Task};
@@ -61,7 +61,7 @@ impl Case {
     }
 
     fn description(&self) -> &Hourglass {
-        &self.fixture.description
+        self.fixture.description.hourglass().expect("an hourglass")
     }
 
     fn state(&self) -> StateIn {
@@ -76,6 +76,7 @@ impl Case {
             noisy: grey,
             clean: None,
             padding: self.padding,
+            observation: Observation::Whole,
         }
     }
 

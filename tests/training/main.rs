@@ -1,5 +1,6 @@
 //! Runs as a whole, through the training loop that every front end uses.
 
+mod noise;
 mod tracking;
 
 use std::sync::Arc;

@@ -21,6 +21,7 @@ fn tracked(statistic: Statistic) -> RunSpec {
             statistic,
             ignore: IGNORE,
             patience: 5,
+            burn_in: None,
         });
     }
     spec
@@ -64,16 +65,16 @@ fn mean_square(picture: &[f64]) -> f64 {
     picture.iter().map(|x| x * x).sum::<f64>() / picture.len() as f64
 }
 
-/// The exponential mean with bias correction, after each output.
+/// The exponential mean after each output, which at first goes back over a tenth of them.
 fn averages(outputs: &[Vec<f64>], decay: f64) -> Vec<Vec<f64>> {
-    let mut sum = vec![0.0; outputs[0].len()];
+    let mut mean = vec![0.0; outputs[0].len()];
     let mut averages = Vec::new();
     for (t, output) in outputs.iter().enumerate() {
-        for (sum, x) in sum.iter_mut().zip(output) {
-            *sum = decay * *sum + (1.0 - decay) * x;
+        let rate = (1.0 - decay).max(10.0 / (10.0 + t as f64));
+        for (mean, x) in mean.iter_mut().zip(output) {
+            *mean += rate * (x - *mean);
         }
-        let correction = 1.0 - decay.powi(t as i32 + 1);
-        averages.push(sum.iter().map(|sum| sum / correction).collect());
+        averages.push(mean.clone());
     }
     averages
 }
@@ -262,6 +263,41 @@ fn only_what_is_followed_can_be_returned() {
     step(&mut early);
     let refused = pollster::block_on(early.returned(Returned::Stopped));
     assert!(matches!(refused, Err(TrainError::NotTracked)), "no moment to stop yet");
+}
+
+#[test]
+fn a_fit_returns_its_calmest_average_unless_there_is_none() {
+    let mut run = start(tracked(Statistic::Emv { alpha: 0.1 }), &Backend::Cpu);
+    for done in 0..=IGNORE {
+        assert_eq!(
+            run.default_returned(),
+            Returned::Average,
+            "after {done} steps there is no moment yet"
+        );
+        step(&mut run);
+    }
+    assert_eq!(run.default_returned(), Returned::StoppedAverage);
+
+    let mut untracked = start(fit(WeightPath::Auto, true, 1), &Backend::Cpu);
+    step(&mut untracked);
+    assert_eq!(untracked.default_returned(), Returned::Last);
+}
+
+/// A posterior mean is the better the longer it is.
+#[test]
+fn a_posterior_mean_is_returned_as_it_is_at_the_end() {
+    let mut spec = tracked(Statistic::Emv { alpha: 0.1 });
+    if let Job::Fit(fit) = &mut spec.job
+        && let Some(tracking) = &mut fit.tracking
+    {
+        (tracking.burn_in, tracking.patience) = (Some(3), 1);
+    }
+    let mut run = start(spec, &Backend::Cpu);
+    while !run.is_finished() {
+        step(&mut run);
+        assert!(!run.should_stop());
+    }
+    assert_eq!(run.default_returned(), Returned::Average);
 }
 
 /// The learning rate falls in a run as its schedule says: the two runs part at the step of the drop.

@@ -11,8 +11,8 @@ pub struct Conv<'a, T> {
     pub theta: &'a [T],
     /// `[outputs, inputs, k, k]`.
     pub weight: Param,
-    /// `[outputs]`.
-    pub bias: Param,
+    /// `[outputs]`, if it has one.
+    pub bias: Option<Param>,
     pub inputs: usize,
     pub outputs: usize,
     pub kernel: usize,
@@ -32,7 +32,7 @@ impl<T: Scalar> Conv<'_, T> {
         let mut y = Map::zeros(self.outputs, height, width);
         for_each_chunk(&mut y.data, height * width, |o, plane| {
             for (i, row) in plane.chunks_mut(width).enumerate() {
-                row.fill(self.theta[self.bias.offset + o]);
+                row.fill(self.bias.map_or_else(T::default, |bias| self.theta[bias.offset + o]));
                 for c in 0..self.inputs {
                     for (a, taps) in self.taps(o, c).chunks(k).enumerate() {
                         let source = padded.row(c, i + a);

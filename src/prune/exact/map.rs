@@ -144,6 +144,48 @@ impl<T: Scalar> Map<T> {
         self.pool().with(|dy| four * dy)
     }
 
+    /// Bilinear upsampling by 2: 3/4 of the nearest and 1/4 of the next along each axis, the edge repeated.
+    pub fn stretch(&self) -> Self {
+        let mut stretched = Self::zeros(self.channels, 2 * self.height, 2 * self.width);
+        self.for_each_share(|c, (y, x), (i, j), share| {
+            stretched.row_mut(c, i)[j] += share * self.row(c, y)[x];
+        });
+        stretched
+    }
+
+    /// The adjoint of [`Map::stretch`].
+    pub fn stretch_adjoint(&self) -> Self {
+        let mut source = Self::zeros(self.channels, self.height / 2, self.width / 2);
+        let shape = Self::zeros(self.channels, self.height / 2, self.width / 2);
+        shape.for_each_share(|c, (y, x), (i, j), share| source.row_mut(c, y)[x] += share * self.row(c, i)[j]);
+        source
+    }
+
+    /// Tells (channel, pixel, pixel of twice the size, share of the first in the second) of this map's upsampling.
+    fn for_each_share(&self, mut tell: impl FnMut(usize, (usize, usize), (usize, usize), T)) {
+        // (source, share) of the two sources of a position.
+        let axis = |at: usize, n: usize| {
+            let near = at / 2;
+            let next = if at.is_multiple_of(2) {
+                near.saturating_sub(1)
+            } else {
+                (near + 1).min(n - 1)
+            };
+            [(near, 0.75), (next, 0.25)]
+        };
+        for c in 0..self.channels {
+            for i in 0..2 * self.height {
+                for j in 0..2 * self.width {
+                    for (y, down) in axis(i, self.height) {
+                        for (x, across) in axis(j, self.width) {
+                            tell(c, (y, x), (i, j), T::constant(down * across));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Every `stride`-th pixel of every `stride`-th row: a full convolution becomes a strided one.
     pub fn every(&self, stride: usize) -> Self {
         let (height, width) = (self.height.div_ceil(stride), self.width.div_ceil(stride));
@@ -202,6 +244,11 @@ impl<T: Scalar> Map<T> {
     /// dL/dx from dL/dy, x being the input.
     pub fn leaky_relu_adjoint(&self, dy: &Self) -> Self {
         self.zip(dy, leaky)
+    }
+
+    /// dL/dx from dL/dy, x being the input; of x itself it is ReLU.
+    pub fn relu_adjoint(&self, dy: &Self) -> Self {
+        self.zip(dy, |x, value| if x.value() > 0.0 { value } else { T::default() })
     }
 
     pub fn sigmoid(&self) -> Self {

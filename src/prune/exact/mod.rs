@@ -13,7 +13,7 @@ mod scalar;
 pub use map::Map;
 pub use scalar::{Dual, Scalar};
 
-use crate::network::{Layer, Network, Param};
+use crate::network::{Interpolation, Layer, Network, Param};
 use crate::picture::Region;
 use layers::{BatchNorm, Conv};
 
@@ -24,7 +24,7 @@ pub struct Objective<'a> {
     /// The padded size.
     pub height: usize,
     pub width: usize,
-    /// z, `[input channels, height, width]`.
+    /// z, `[input channels, h, w]` of [`Network::input_size`].
     pub input: &'a [f32],
     /// y, `[output channels, height, width]`.
     pub noisy: &'a [f32],
@@ -37,8 +37,8 @@ impl Objective<'_> {
     /// counting on the way there and on the way back.
     pub fn gradient<T: Scalar>(&self, theta: &[T], mut progress: impl FnMut(usize, usize)) -> (T, Vec<T>) {
         let all = 2 * self.network.nodes.len();
-        let channels = self.network.input_channels;
-        let input = Map::constant(channels, self.height, self.width, self.input);
+        let (height, width) = self.network.input_size(self.height, self.width);
+        let input = Map::constant(self.network.input_channels, height, width, self.input);
         let pass = Pass::forward(self.network, theta, input, |done| progress(done, all));
         let (loss, slope) = self.loss(pass.output());
         (loss, pass.gradient(slope, |done| progress(all / 2 + done, all)))
@@ -144,8 +144,9 @@ enum Operation<'a, T> {
     Conv(Conv<'a, T>, usize),
     BatchNorm(BatchNorm<'a, T>),
     AveragePool,
-    Upsample,
+    Upsample(Interpolation),
     LeakyRelu,
+    Relu,
     Sigmoid,
 }
 
@@ -175,8 +176,9 @@ impl<'a, T: Scalar> Operation<'a, T> {
             }
             Layer::BatchNorm { gamma, beta, .. } => Self::BatchNorm(BatchNorm { theta, gamma, beta }),
             Layer::AveragePool => Self::AveragePool,
-            Layer::Upsample => Self::Upsample,
+            Layer::Upsample(interpolation) => Self::Upsample(interpolation),
             Layer::LeakyRelu => Self::LeakyRelu,
+            Layer::Relu => Self::Relu,
             Layer::Sigmoid => Self::Sigmoid,
             Layer::Concat => return None,
         })
@@ -187,7 +189,9 @@ impl<'a, T: Scalar> Operation<'a, T> {
             Self::Conv(conv, stride) => conv.forward(x).every(*stride),
             Self::BatchNorm(norm) => norm.forward(x),
             Self::AveragePool => x.pool(),
-            Self::Upsample => x.upsample(),
+            Self::Upsample(Interpolation::Nearest) => x.upsample(),
+            Self::Upsample(Interpolation::Bilinear) => x.stretch(),
+            Self::Relu => x.relu_adjoint(x),
             Self::LeakyRelu => x.leaky_relu(),
             Self::Sigmoid => x.sigmoid(),
         }
@@ -199,7 +203,9 @@ impl<'a, T: Scalar> Operation<'a, T> {
             Self::Conv(conv, stride) => conv.input_gradient(&dy.every_adjoint(*stride)),
             Self::BatchNorm(norm) => norm.input_gradient(x, dy),
             Self::AveragePool => dy.pool_adjoint(),
-            Self::Upsample => dy.upsample_adjoint(),
+            Self::Upsample(Interpolation::Nearest) => dy.upsample_adjoint(),
+            Self::Upsample(Interpolation::Bilinear) => dy.stretch_adjoint(),
+            Self::Relu => x.relu_adjoint(dy),
             Self::LeakyRelu => x.leaky_relu_adjoint(dy),
             Self::Sigmoid => x.sigmoid_adjoint(dy),
         }
@@ -211,13 +217,15 @@ impl<'a, T: Scalar> Operation<'a, T> {
         match self {
             Self::Conv(conv, stride) => {
                 write(conv.weight, &conv.weight_gradient(x, &dy.every_adjoint(*stride)));
-                write(conv.bias, &dy.channel_sums());
+                if let Some(bias) = conv.bias {
+                    write(bias, &dy.channel_sums());
+                }
             }
             Self::BatchNorm(norm) => {
                 write(norm.gamma, &norm.gamma_gradient(x, dy));
                 write(norm.beta, &dy.channel_sums());
             }
-            Self::AveragePool | Self::Upsample | Self::LeakyRelu | Self::Sigmoid => {}
+            Self::AveragePool | Self::Upsample(_) | Self::LeakyRelu | Self::Relu | Self::Sigmoid => {}
         }
     }
 }

@@ -53,7 +53,7 @@ fn largest(values: &[f64]) -> f64 {
 /// Calls `check` with a small objective over a picture of odd size inside the maps.
 fn with_objective(check: impl Fn(&Objective<'_>, &[f64])) {
     let network = network();
-    let input = draw_input(3, HEIGHT, WIDTH, 4);
+    let input = draw_input(&network, HEIGHT, WIDTH, 4);
     let draws = Draws::new(6, Stream::Input);
     let noisy: Vec<f32> = (0..3 * HEIGHT * WIDTH).map(|i| draws.uniform(0, i)).collect();
     let objective = Objective {

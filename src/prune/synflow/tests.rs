@@ -39,7 +39,7 @@ fn in_inference_form(network: &Network, magnitudes: &[f64]) -> (Network, Vec<f64
         theta.extend(matrix);
         node.layer = Layer::Conv {
             weight,
-            bias: beta,
+            bias: Some(beta),
             inputs: channels,
             outputs: channels,
             kernel: 1,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::measured::mean_and_spread;
 use crate::sweep::{Outcome, Record};
 
 /// What the records of a group have in common. Numbers are kept as text, which orders and compares them exactly.
@@ -15,6 +16,8 @@ pub struct Setting {
     pub method: String,
     /// "0.05", or empty where the method does not choose it.
     pub keep: String,
+    /// ", lr x0.3 from 1000", or empty where the learning rate stays.
+    pub lr_drop: String,
 }
 
 /// A mean over seeds of means over pictures, and the standard deviation over seeds where there are several.
@@ -32,15 +35,18 @@ impl Setting {
             sigma: record.sigma.to_string(),
             method: record.method.clone(),
             keep: record.keep.map_or_else(String::new, |keep| keep.to_string()),
+            lr_drop: record
+                .lr_drop
+                .map_or_else(String::new, |drop| format!(", lr x{} from {}", drop.factor, drop.from)),
         }
     }
 
-    /// The method, with the fraction kept where it chooses one.
+    /// The method, with the fraction kept where it chooses one, and a lower learning rate.
     pub fn label(&self) -> String {
         if self.keep.is_empty() {
-            self.method.clone()
+            format!("{}{}", self.method, self.lr_drop)
         } else {
-            format!("{} {}", self.method, self.keep)
+            format!("{} {}{}", self.method, self.keep, self.lr_drop)
         }
     }
 }
@@ -67,20 +73,12 @@ pub fn figure(records: &[&Record], value: impl Fn(&Record) -> Option<f64>) -> Op
             by_seed.entry(record.seed).or_default().push(value);
         }
     }
-    let means: Vec<f64> = by_seed.values().map(|values| mean(values)).collect();
-    if means.is_empty() {
-        return None;
-    }
-    let centre = mean(&means);
-    let spread = (means.len() > 1).then(|| {
-        let squares: f64 = means.iter().map(|value| (value - centre).powi(2)).sum();
-        (squares / (means.len() - 1) as f64).sqrt()
-    });
-    Some(Figure { mean: centre, spread })
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+    let means: Vec<f64> = by_seed
+        .values()
+        .filter_map(|values| mean_and_spread(values).map(|(mean, _)| mean))
+        .collect();
+    let (mean, spread) = mean_and_spread(&means)?;
+    Some(Figure { mean, spread })
 }
 
 impl fmt::Display for Figure {

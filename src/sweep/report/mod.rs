@@ -2,6 +2,7 @@
 
 mod group;
 mod plots;
+mod presets;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -9,9 +10,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Record, SweepError, store};
+use crate::catalogue::Catalogue;
 
 /// Reads all results in the folders, merges shards and repeats, and writes `results.csv`, `report.md` and the plots that the
-/// results allow. Returns what was written.
+/// results allow. Where presets were fitted to sample pictures, `preset-results.json` is what the page shows of them (see
+/// [`crate::measured`]). Returns what was written.
 ///
 /// # Errors
 /// [`SweepError::Empty`] without results, [`SweepError::Record`] for a line that is none, [`SweepError::File`],
@@ -42,6 +45,13 @@ pub fn write(folders: &[PathBuf], out: &Path) -> Result<Vec<PathBuf>, SweepError
     ] {
         let path = out.join(name);
         fs::write(&path, text).map_err(|error| SweepError::file(&path, error))?;
+        written.push(path);
+    }
+    let catalogue = Catalogue::built_in().map_err(|error| SweepError::file(Path::new("catalogue.json"), error))?;
+    if let Some(measured) = presets::of_presets(&records, &catalogue) {
+        let path = out.join("preset-results.json");
+        let json = serde_json::to_vec_pretty(&measured).map_err(|error| SweepError::file(&path, error))?;
+        fs::write(&path, json).map_err(|error| SweepError::file(&path, error))?;
         written.push(path);
     }
     written.extend(plots);

@@ -99,13 +99,13 @@ fn over_steps(groups: &BTreeMap<Setting, Vec<&Record>>) -> BTreeMap<Panel, Vec<S
     panels
 }
 
-/// The averaged output's PSNR over one number of the setting, a line for each method with all else equal.
+/// The PSNR of what is returned over one number of the setting, a line for each method with all else equal.
 fn over(groups: &BTreeMap<Setting, Vec<&Record>>, x: fn(&Setting) -> Option<f64>) -> Vec<Series> {
     let mut series: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
     let all: Vec<&Setting> = groups.keys().collect();
     let differ = |part: fn(&Setting) -> String| all.iter().map(|s| part(s)).collect::<BTreeSet<_>>().len() > 1;
     for (setting, records) in groups {
-        let (Some(x), Some(y)) = (x(setting), figure(records, |record| record.average_psnr)) else {
+        let (Some(x), Some(y)) = (x(setting), figure(records, |record| record.returned_psnr)) else {
             continue;
         };
         let mut label = setting.method.clone();
@@ -223,7 +223,7 @@ where
     root.present().map_err(text)
 }
 
-/// The averaged PSNR of each mask on each picture as a heat map with numbers; none with fewer than two masks.
+/// The PSNR of what is returned with each mask on each picture as a heat map with numbers; none with fewer than two masks.
 fn transfer(groups: &BTreeMap<Setting, Vec<&Record>>, out: &Path) -> Result<Option<PathBuf>, SweepError> {
     let mut cells: BTreeMap<(String, String), Vec<f64>> = BTreeMap::new();
     for (setting, records) in groups {
@@ -231,7 +231,7 @@ fn transfer(groups: &BTreeMap<Setting, Vec<&Record>>, out: &Path) -> Result<Opti
             continue;
         };
         for record in records {
-            if let Some(psnr) = record.average_psnr {
+            if let Some(psnr) = record.returned_psnr {
                 cells
                     .entry((mask.to_string(), record.image.clone()))
                     .or_default()

@@ -14,8 +14,8 @@ const COLUMNS: [Column; 7] = [
     ("last, dB", |record| record.last_psnr, 2),
     ("average, dB", |record| record.average_psnr, 2),
     ("stopped, dB", |record| record.stopped_psnr, 2),
-    ("stopped average, dB", |record| record.stopped_average_psnr, 2),
-    ("SSIM of the average", |record| record.average_ssim, 3),
+    ("returned, dB", |record| record.returned_psnr, 2),
+    ("SSIM of what is returned", |record| record.returned_ssim, 3),
 ];
 
 /// Every run's settings and figures.
@@ -34,6 +34,8 @@ pub fn csv(records: &[Record]) -> Result<Vec<u8>, SweepError> {
         "seed",
         "size",
         "steps",
+        "lr_drop_at",
+        "lr_drop",
         "outcome",
         "kept",
         "macs",
@@ -44,9 +46,9 @@ pub fn csv(records: &[Record]) -> Result<Vec<u8>, SweepError> {
         "average_psnr",
         "stopped_step",
         "stopped_psnr",
-        "stopped_average_psnr",
+        "returned_psnr",
         "last_ssim",
-        "average_ssim",
+        "returned_ssim",
         "seconds",
         "adapter",
     ];
@@ -63,6 +65,8 @@ pub fn csv(records: &[Record]) -> Result<Vec<u8>, SweepError> {
             record.seed.to_string(),
             count(record.size),
             record.steps.to_string(),
+            count(record.lr_drop.map(|drop| drop.from)),
+            number(record.lr_drop.map(|drop| drop.factor)),
             outcome(record.outcome).into(),
             count(record.kept.map(|kept| kept as u64)),
             record.macs.to_string(),
@@ -73,9 +77,9 @@ pub fn csv(records: &[Record]) -> Result<Vec<u8>, SweepError> {
             number(record.average_psnr),
             count(record.stopped_step),
             number(record.stopped_psnr),
-            number(record.stopped_average_psnr),
+            number(record.returned_psnr),
             number(record.last_ssim),
-            number(record.average_ssim),
+            number(record.returned_ssim),
             record.seconds.to_string(),
             record.adapter.name.clone(),
         ];
@@ -101,8 +105,8 @@ pub fn markdown(records: &[Record], plots: &[String]) -> String {
     let adapters: BTreeSet<&str> = records.iter().map(|record| record.adapter.name.as_str()).collect();
     let mut text = format!(
         "# Results\n\n{} runs, {} pictures ({}), {} seeds, on {}.\n\nPSNR against the clean picture. Means over pictures, then over \
-         seeds; ± is the standard deviation over seeds. *Average* is the exponential mean of the outputs, *stopped* the \
-         output at the step that ES-EMV chooses.\n",
+         seeds; ± is the standard deviation over seeds. *Average* is the exponential mean of the outputs at the end, \
+         *stopped* the output at the step that ES-EMV chooses, *returned* the average as it was then.\n",
         records.len(),
         images.len(),
         images.iter().copied().collect::<Vec<_>>().join(", "),
@@ -112,6 +116,7 @@ pub fn markdown(records: &[Record], plots: &[String]) -> String {
     let groups = groups(records);
     text += &summary(&groups);
     text += &by_picture(&groups, &images);
+    text += &ensembles(&groups);
     text += &transfer(&groups, &images);
     for plot in plots {
         let _ = write!(text, "\n![{plot}]({plot})\n");
@@ -153,29 +158,59 @@ fn cell(figure: Option<Figure>, digits: usize) -> String {
     figure.map_or_else(|| "-".into(), |figure| format!("{figure:.digits$}"))
 }
 
-/// Peak and average of each picture.
+/// Peak and what is returned of each picture.
 fn by_picture(groups: &BTreeMap<Setting, Vec<&Record>>, images: &BTreeSet<&str>) -> String {
     let both = |records: &[&Record]| {
         let peak = figure(records, |record| record.peak_psnr);
-        let average = figure(records, |record| record.average_psnr);
-        match (peak, average) {
-            (Some(peak), Some(average)) => format!("{:.2} / {:.2}", peak.mean, average.mean),
+        let returned = figure(records, |record| record.returned_psnr);
+        match (peak, returned) {
+            (Some(peak), Some(returned)) => format!("{:.2} / {:.2}", peak.mean, returned.mean),
             _ if failures(records, Outcome::Collapsed) > 0 => "collapsed".into(),
             _ => "-".into(),
         }
     };
-    picture_table("By picture: peak / average, dB", groups.iter(), images, both)
+    picture_table("By picture: peak / returned, dB", groups.iter(), images, both)
 }
 
-/// The average of each mask on each picture; nothing with fewer than two masks.
+/// Ensembles by the number of their networks; nothing without any.
+fn ensembles(groups: &BTreeMap<Setting, Vec<&Record>>) -> String {
+    let of = |records: &[&Record], count: usize| figure(records, |record| record.members_psnr.get(count).copied());
+    let counted = groups.values().flatten().map(|record| record.members_psnr.len());
+    let most = counted.max().unwrap_or(0);
+    if most == 0 {
+        return String::new();
+    }
+    let counts: Vec<String> = (1..=most).map(|count| count.to_string()).collect();
+    let mut text = format!(
+        "\n## Ensembles: mean of what the first networks return, dB\n\n| size | steps | sigma | method | {} |\n|{}\n",
+        counts.join(" | "),
+        "---|".repeat(4 + most),
+    );
+    for (setting, records) in groups {
+        if of(records, 0).is_none() {
+            continue;
+        }
+        let cells: Vec<String> = (0..most).map(|count| cell(of(records, count), 2)).collect();
+        let Setting { size, steps, sigma, .. } = setting;
+        let _ = writeln!(
+            text,
+            "| {size} | {steps} | {sigma} | {} | {} |",
+            setting.label(),
+            cells.join(" | ")
+        );
+    }
+    text
+}
+
+/// What is returned for each mask on each picture; nothing with fewer than two masks.
 fn transfer(groups: &BTreeMap<Setting, Vec<&Record>>, images: &BTreeSet<&str>) -> String {
     let masks = groups.iter().filter(|(setting, _)| setting.method.starts_with("mask:"));
     if masks.clone().count() < 2 {
         return String::new();
     }
-    let average = |records: &[&Record]| cell(figure(records, |record| record.average_psnr), 2);
-    let title = "Transfer: average of a mask (row) on a picture (column), dB";
-    picture_table(title, masks, images, average)
+    let returned = |records: &[&Record]| cell(figure(records, |record| record.returned_psnr), 2);
+    let title = "Transfer: what is returned with a mask (row) on a picture (column), dB";
+    picture_table(title, masks, images, returned)
 }
 
 /// A row for each setting, a column for each picture.

@@ -1,0 +1,99 @@
+//! What sweeps found of the preset masks on the sample pictures, as the page shows it.
+
+use std::collections::BTreeMap;
+
+use crate::catalogue::Catalogue;
+use crate::measured::{Measured, SampleResult, mean_and_spread};
+use crate::sweep::{Outcome, Record};
+
+/// What the records say of presets (method `mask:ID`) on samples; none if nothing.
+pub fn of_presets(records: &[Record], catalogue: &Catalogue) -> Option<Measured> {
+    // Numbers as text order and compare exactly.
+    type Setting<'a> = (&'a str, &'a str, Option<u64>, u64, String);
+    let mut groups: BTreeMap<Setting<'_>, Vec<(&Record, f64)>> = BTreeMap::new();
+    for record in records.iter().filter(|record| record.outcome == Outcome::Fitted) {
+        let mask = record.method.strip_prefix("mask:").and_then(|id| catalogue.preset(id));
+        let file = |file: &str| file.rsplit('/').next() == Some(record.image.as_str());
+        let sample = catalogue.samples.iter().find(|sample| file(&sample.file));
+        if let (Some(mask), Some(sample), Some(psnr)) = (mask, sample, record.returned_psnr) {
+            let sigma = record.sigma.to_string();
+            let setting = (mask.id.as_str(), sample.id.as_str(), record.size, record.steps, sigma);
+            groups.entry(setting).or_default().push((record, psnr));
+        }
+    }
+    let mut masks: BTreeMap<String, Vec<SampleResult>> = BTreeMap::new();
+    for ((mask, sample, size, steps, _), fits) in groups {
+        let values: Vec<f64> = fits.iter().map(|(_, psnr)| *psnr).collect();
+        let (Some((mean, spread)), Some((first, _))) = (mean_and_spread(&values), fits.first()) else {
+            continue;
+        };
+        masks.entry(mask.to_owned()).or_default().push(SampleResult {
+            sample: sample.to_owned(),
+            size,
+            sigma: first.sigma,
+            steps,
+            seeds: fits.iter().map(|(record, _)| record.seed).collect(),
+            mean,
+            spread,
+        });
+    }
+    (!masks.is_empty()).then(|| Measured::new(masks))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::engine::AdapterDescription;
+    use crate::network::Hourglass;
+    use crate::sweep::{Job, Method};
+    use crate::train::Unmasked;
+
+    #[test]
+    fn fits_of_a_preset_on_a_sample_are_gathered_over_seeds() {
+        let catalogue = Catalogue::built_in().expect("a good catalogue");
+        let mask = &catalogue.presets[0].id;
+        let sample = &catalogue.samples[1];
+        let record = |method: &Method, image: &str, seed: u64, psnr: f64| {
+            let job = Job {
+                image: PathBuf::from(image),
+                method: method.clone(),
+                keep: None,
+                sigma: 0.1,
+                seed,
+                size: Some(192),
+                steps: 2000,
+                learn_steps: None,
+                lr_drop: None,
+                network: Hourglass::default(),
+            };
+            let mut record = Record::of(&job, AdapterDescription::cpu(), String::new(), 0.01);
+            record.returned_psnr = Some(psnr);
+            record
+        };
+        let preset = Method::Mask(mask.clone());
+        let file = format!("static/{}", sample.file);
+        let mut collapsed = record(&preset, &file, 2, 12.0);
+        collapsed.outcome = Outcome::Collapsed;
+        let records = [
+            record(&preset, &file, 0, 27.0),
+            record(&preset, &file, 1, 28.0),
+            collapsed,
+            record(&preset, "holiday.jpg", 0, 30.0),
+            record(&Method::Unmasked(Unmasked::Dense), &file, 0, 25.0),
+            record(&Method::Mask("mine.safetensors".to_owned()), &file, 0, 26.0),
+        ];
+        let measured = of_presets(&records, &catalogue).expect("one mask");
+        let [result] = measured.of(mask) else {
+            panic!("one setting, not {:?}", measured.of(mask));
+        };
+        assert_eq!(
+            (result.sample.as_str(), result.seeds.as_slice()),
+            (sample.id.as_str(), &[0, 1][..])
+        );
+        assert_eq!((result.mean, result.size), (27.5, Some(192)));
+        assert!(result.spread.is_some());
+        assert_eq!(of_presets(&records[3..], &catalogue), None);
+    }
+}
