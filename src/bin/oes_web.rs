@@ -11,7 +11,7 @@ use web_time::Instant;
 use web_build::args::{Args, HELP};
 use web_build::error::{Error, file};
 use web_build::index::Index;
-use web_build::{cargo, dist, serve, wasm_opt};
+use web_build::{cargo, dist, offline, serve, wasm_opt};
 
 /// Where the tool keeps what it can make again.
 const SCRATCH: &str = "target/oes-web";
@@ -70,7 +70,8 @@ fn build(args: &Args) -> Result<(), Error> {
         }
     }
     let size = std::fs::metadata(&module).map_err(file("read", &module))?.len();
-    dist::assemble(&index, root, &folder)?;
+    dist::assemble(&index, root, &folder, args.site.as_ref())?;
+    offline::write(&folder, args.release || args.offline)?;
     dist::replace(&folder, &args.dist)?;
     eprintln!(
         "Built {}/ in {:.0} s; the module has {} KB.",

@@ -3,20 +3,22 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
-use web_sys::UrlSearchParams;
+use web_sys::{Url, UrlSearchParams};
 
 use super::learn::{default_keep, default_steps};
-use super::mask_slot::MaskChoice;
+use super::mask_slot::{MaskChoice, MaskSlot};
 use super::picture_choice::PictureChoice;
 use super::query::{self, Query, name};
 use super::state::Studio;
+use crate::mask::RECIPE;
 use crate::train::Learner;
 use crate::worker::protocol::{EngineKind, Framing};
 
 impl Studio {
-    /// What differs from the defaults, as names and values of parameters. A file of the visitor's own is left out.
+    /// What differs from the defaults, as names and values of parameters. A file of the visitor's own is left out, but for
+    /// the recipe of a mask where `recipes` are to stand for masks that no link names.
     #[inline(never)]
-    fn parameters(self) -> Vec<(&'static str, String)> {
+    fn parameters(self, recipes: bool) -> Vec<(&'static str, String)> {
         let mut all = Vec::new();
         let mut add = |name: &'static str, value: Option<String>| all.extend(value.map(|value| (name, value)));
         let chosen = self.picture_choice.get();
@@ -41,6 +43,7 @@ impl Studio {
             .catalogue
             .with_value(|catalogue| query::default_mask(catalogue, &linked, of_levels));
         match mask.choice.get() {
+            MaskChoice::Own | MaskChoice::Address { .. } if recipes => add(name::MASK, mask.recipe()),
             MaskChoice::Address { address, sha256 } => {
                 let sum = mask.facts.get().map(|facts| facts.sha256).or(sha256);
                 add(name::MASK, Some(address));
@@ -49,7 +52,9 @@ impl Studio {
             choice => add(name::MASK, listed(&choice).filter(|_| choice != default)),
         }
         let rivals = self.fits.map(|fit| match fit.on.get() {
-            true => listed(&fit.mask.choice.get()).unwrap_or_default(),
+            true => listed(&fit.mask.choice.get())
+                .or(fit.mask.recipe().filter(|_| recipes))
+                .unwrap_or_default(),
             false => String::new(),
         });
         let rivals = rivals[1..].join(",");
@@ -64,6 +69,7 @@ impl Studio {
         add(name::NOISE_SEED, differs(setup.noise_seed, 0));
         add(name::INIT_SEED, differs(setup.init_seed, 0));
         add(name::STEPS, differs(self.fits[0].lane.steps.get(), query::FIT_STEPS));
+        add(name::SETTLES, (!self.settles.get()).then(|| query::NO.to_owned()));
         let (learner, keep) = (self.learning.learner.get(), self.learning.target.get());
         add(
             name::LEARNER,
@@ -75,8 +81,9 @@ impl Studio {
             differs(self.learning.lane.steps.get(), default_steps(learner)),
         );
         add(name::LEVELS, of_levels.map(|levels| levels.to_string()));
+        all.extend(self.methods.parameters());
         let cpu = self.wanted_engine.get() == EngineKind::Cpu;
-        add(name::ENGINE, cpu.then(|| query::CPU.to_owned()));
+        all.extend(cpu.then(|| (name::ENGINE, query::CPU.to_owned())));
         all
     }
 
@@ -85,7 +92,7 @@ impl Studio {
         let Ok(parameters) = UrlSearchParams::new() else {
             return String::new();
         };
-        for (name, value) in untrack(|| self.parameters()) {
+        for (name, value) in untrack(|| self.parameters(false)) {
             parameters.set(name, &value);
         }
         parameters.to_string().into()
@@ -102,6 +109,8 @@ impl Studio {
             let mask = mask.unwrap_or_else(|| query::default_mask(catalogue, &picture, query.levels));
             (picture, mask)
         });
+        self.catalogue
+            .with_value(|catalogue| self.methods.apply(&query.methods, catalogue, &picture));
         self.picture_choice.set(picture);
         let [second, third] = query.rivals.clone();
         for (fit, choice) in self.fits.into_iter().zip([Some(mask), second, third]) {
@@ -109,6 +118,7 @@ impl Studio {
             fit.mask.choice.set(choice.unwrap_or(MaskChoice::Dense));
         }
         self.fits[0].lane.steps.set(query.steps);
+        self.settles.set(query.settles);
         let learner = query.learner;
         let keep = query.keep.unwrap_or(default_keep(learner));
         self.learning.learner.set(learner);
@@ -121,10 +131,23 @@ impl Studio {
         self.wanted_engine.set(query.engine);
     }
 
+    /// The address with the recipes of the masks that it could not name.
+    pub fn link_with_recipes(self) -> String {
+        let link = self.link.get();
+        match Url::new(&link) {
+            Ok(url) => {
+                write(&url.search_params(), &self.parameters(true));
+                url.href()
+            }
+            // A browser's own address is always one.
+            Err(_) => link,
+        }
+    }
+
     /// Keeps the address. A link that could not be used as it is stays until that is read.
     pub fn keep_address(self) {
         Effect::new(move |_| {
-            let wanted = self.parameters();
+            let wanted = self.parameters(false);
             self.route.track();
             if self.fault.read().is_none() {
                 replace(&wanted);
@@ -136,12 +159,40 @@ impl Studio {
     }
 }
 
+impl MaskSlot {
+    /// Its recipe as a link has it, once the mask is read.
+    fn recipe(self) -> Option<String> {
+        let facts = self.facts.read();
+        let recipe = facts.as_ref()?.recipe.as_ref()?;
+        Some(format!("{RECIPE}{recipe}"))
+    }
+
+    /// Whether a link can only have its recipe, or not be sure of more.
+    pub fn needs_recipe(self) -> bool {
+        listed(&self.choice.get()).is_none() && self.recipe().is_some()
+    }
+}
+
 /// A mask's name in a link; none for one that only its address or its file gives.
-fn listed(choice: &MaskChoice) -> Option<String> {
+pub(super) fn listed(choice: &MaskChoice) -> Option<String> {
     match choice {
         MaskChoice::Dense => Some(query::DENSE.to_owned()),
         MaskChoice::Preset(id) => Some(id.clone()),
+        MaskChoice::Recipe(text) => Some(format!("{RECIPE}{text}")),
         MaskChoice::Own | MaskChoice::Address { .. } => None,
+    }
+}
+
+/// Puts the parameters in place of those of the same names.
+fn write(parameters: &UrlSearchParams, wanted: &[(&'static str, String)]) {
+    for name in name::WRITTEN {
+        parameters.delete(name);
+    }
+    if !wanted.is_empty() {
+        parameters.set(name::VERSION, &query::VERSION.to_string());
+    }
+    for (name, value) in wanted {
+        parameters.set(name, value);
     }
 }
 
@@ -152,15 +203,7 @@ fn replace(wanted: &[(&'static str, String)]) {
     let Ok(parameters) = UrlSearchParams::new_with_str(&search) else {
         return;
     };
-    for name in name::WRITTEN {
-        parameters.delete(name);
-    }
-    if !wanted.is_empty() {
-        parameters.set(name::VERSION, &query::VERSION.to_string());
-    }
-    for (name, value) in wanted {
-        parameters.set(name, value);
-    }
+    write(&parameters, wanted);
     let query = String::from(parameters.to_string());
     if query == search.trim_start_matches('?') {
         return;

@@ -16,8 +16,8 @@ pub fn Announcer(studio: Studio) -> impl IntoView {
     let last = StoredValue::new(web_time::Instant::now());
     let lane = Memo::new(move |_| match studio.route.get() {
         Route::Learn => studio.learning.lane,
-        // The view on this device has a live region of its own.
-        Route::Denoise | Route::About => studio.fits[0].lane,
+        // The others have live regions of their own.
+        Route::Denoise | Route::Masks | Route::Methods | Route::How | Route::About => studio.fits[0].lane,
     });
     let progress = move || {
         let lane = lane.get_untracked();
@@ -33,7 +33,7 @@ pub fn Announcer(studio: Studio) -> impl IntoView {
         say(match state {
             RunState::Idle => String::new(),
             RunState::Compiling | RunState::Running => text::state(state).to_owned(),
-            RunState::Paused | RunState::Finished | RunState::Failed => {
+            RunState::Paused | RunState::Settled | RunState::Finished | RunState::Failed => {
                 format!("{}. {}", text::state(state), progress())
             }
         });

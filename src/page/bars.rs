@@ -1,6 +1,6 @@
 //! The hourglass's measures: where each map of the network stands in the drawing, and how large it is. No browser in here.
 
-use crate::worker::protocol::{Channels, Look};
+use crate::worker::protocol::{Channels, Layer};
 
 /// A map of the network in the drawing.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,10 +16,10 @@ pub struct Bar {
 }
 
 /// The input and the outputs of all convolutions side by side between `left` and `right`, `gap` apart.
-pub fn bars(look: &Look, left: f64, right: f64, gap: f64) -> Vec<Bar> {
-    let maps: Vec<(Channels, Option<(usize, usize)>)> = std::iter::once((look.input, None))
+pub fn bars(input: Channels, layers: &[Layer], left: f64, right: f64, gap: f64) -> Vec<Bar> {
+    let maps: Vec<(Channels, Option<(usize, usize)>)> = std::iter::once((input, None))
         .chain(
-            look.layers
+            layers
                 .iter()
                 .map(|layer| (layer.channels, Some((layer.kept, layer.weights)))),
         )
@@ -35,7 +35,7 @@ pub fn bars(look: &Look, left: f64, right: f64, gap: f64) -> Vec<Bar> {
             let bar = Bar {
                 left: at,
                 width,
-                halvings: halvings(place, look.layers.len()),
+                halvings: halvings(place, layers.len()),
                 channels,
                 weights,
             };
@@ -65,7 +65,6 @@ fn halvings(place: usize, convolutions: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::worker::protocol::Layer;
 
     #[test]
     fn an_hourglass_narrows_and_widens_again() {
@@ -84,19 +83,8 @@ mod tests {
             kept: 7,
             channels: channels(all),
         };
-        let look = Look {
-            step: 0,
-            keep: 0.05,
-            kept: 1,
-            n: 2,
-            histogram: Vec::new(),
-            threshold: 0.5,
-            input: channels(32),
-            layers: [16, 16, 16, 3].map(layer).to_vec(),
-            alive: true,
-            sentence: String::new(),
-        };
-        let bars = bars(&look, 10.0, 101.0, 2.0);
+        let layers = [16, 16, 16, 3].map(layer);
+        let bars = bars(channels(32), &layers, 10.0, 101.0, 2.0);
         assert_eq!(bars.len(), 5);
         assert!((bars[0].width - 32.0).abs() < 1e-9);
         assert!((bars[1].left - 44.0).abs() < 1e-9);

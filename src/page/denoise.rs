@@ -4,12 +4,13 @@ use leptos::prelude::*;
 
 use super::fits::Fit;
 use super::mask_picker::MaskPicker;
+use super::narrow::Only;
 use super::notices::{EngineNotice, Notices};
 use super::picture_picker::PicturePicker;
 use super::plot::{Best, Curve, Kind, Level, Plot};
 use super::race::RaceCard;
 use super::readings::Readings;
-use super::settings::{Settings, StepsField};
+use super::settings::{NoiseCard, Settings, SettlesField, StepsField};
 use super::share::Share;
 use super::stage::Stage;
 use super::state::Studio;
@@ -17,24 +18,18 @@ use super::text;
 use super::transport::Transport;
 use crate::worker::protocol::Point;
 
-const PSNR: Kind = Kind {
-    id: "psnr-plot",
-    title: text::PSNR_PLOT,
-    short: text::PSNR,
-    unit: " dB",
-    logarithmic: false,
-    least_span: 0.4,
-    best: Some(Best::Highest),
-};
-const LOSS: Kind = Kind {
-    id: "loss-plot",
-    title: text::LOSS_PLOT,
-    short: text::LOSS,
+const PSNR: Kind = Kind::psnr("psnr-plot");
+/// In place of the PSNR where no clean picture is known.
+const STATISTIC: Kind = Kind {
+    id: "statistic-plot",
+    title: text::STATISTIC_PLOT,
+    short: text::STATISTIC,
     unit: "",
     logarithmic: true,
     least_span: 0.0,
     best: Some(Best::Lowest),
 };
+const LOSS: Kind = Kind::loss("loss-plot", text::LOSS_PLOT);
 
 #[component]
 pub fn Denoise(studio: Studio) -> impl IntoView {
@@ -42,22 +37,30 @@ pub fn Denoise(studio: Studio) -> impl IntoView {
     let first = studio.fits[0];
     let started = move || first.lane.step.get() > 0;
     let alone = Memo::new(move |_| studio.fits_on().len() == 1);
-    view! {
-        <section class="work" aria-label=text::WORK>
-            <Notices studio lanes />
-            <Stage studio />
-            <Transport studio lanes>
+    let narrow = studio.narrow;
+    let transport = move || {
+        view! {
+            <Transport studio lanes notifies=true>
                 <button type="button" id="download" disabled=move || !started()
                     on:click=move |_| studio.download(first.lane)>
                     {text::DOWNLOAD}
                 </button>
             </Transport>
-            <EngineNotice studio />
+        }
+    };
+    view! {
+        <section class="work studio" aria-label=text::WORK>
+            <Notices studio lanes />
+            <Stage studio />
+            <Only narrow when=false>
+                {transport}
+                <EngineNotice studio />
+            </Only>
             <Show when=move || alone.get()>
                 <Readings lane=first.lane />
             </Show>
             <Plots studio />
-            <Share studio />
+            <Only narrow when=false><Share studio /></Only>
             <div class="actions">
                 <button type="button" id="save-curves" disabled=move || !started()
                     on:click=move |_| studio.save_curves()>
@@ -72,16 +75,23 @@ pub fn Denoise(studio: Studio) -> impl IntoView {
         <div class="setup">
             <PicturePicker studio />
             <MaskPicker studio mask=first.mask />
+            <NoiseCard studio />
+            <Only narrow when=true><EngineNotice studio /></Only>
             <RaceCard studio />
             <Settings studio lanes more=text::MORE>
                 <StepsField studio lanes />
+                <SettlesField studio />
             </Settings>
         </div>
+        <Only narrow when=true>
+            <Share studio />
+            {transport}
+        </Only>
     }
 }
 
 #[component]
-fn Plots(studio: Studio) -> impl IntoView {
+pub fn Plots(studio: Studio) -> impl IntoView {
     let curves = move |value: fn(&Point) -> Option<f64>| {
         let curve = |fit: Fit| {
             let points = fit.lane.points.read();
@@ -93,7 +103,27 @@ fn Plots(studio: Studio) -> impl IntoView {
         };
         studio.fits_on().into_iter().map(curve).collect::<Vec<_>>()
     };
-    let psnr = move || curves(|point| point.psnr);
+    let psnr = move || {
+        let mut outputs = curves(|point| point.psnr);
+        // Alone, a fit has its averaged picture beside its output.
+        if let [output] = &mut outputs[..] {
+            output.name = text::OUTPUT_CURVE.to_owned();
+            let mut averages = curves(|point| point.average_psnr);
+            averages.retain(|average| !average.points.is_empty());
+            outputs.extend(averages.into_iter().map(|average| Curve {
+                name: text::AVERAGED_CURVE.to_owned(),
+                style: 1,
+                ..average
+            }));
+        }
+        outputs
+    };
+    // Of one fit, the moment whose average is returned.
+    let mark = move || match &studio.fits_on()[..] {
+        [fit] => fit.lane.returned().map(|point| point.step as f64),
+        _ => None,
+    };
+    let statistic = move || curves(|point| point.statistic);
     let loss = move || curves(|point| Some(point.loss));
     let facts = studio.fits[0].lane.facts;
     let noisy = move || {
@@ -103,14 +133,19 @@ fn Plots(studio: Studio) -> impl IntoView {
             name: text::NOISY_LEVEL,
         })
     };
-    let no_psnr = move || match facts.read().as_ref() {
-        Some(facts) if facts.noisy_psnr.is_none() => text::NO_PSNR,
-        _ => text::NO_POINTS,
+    let blind = Memo::new(move |_| facts.read().as_ref().is_some_and(|facts| facts.noisy_psnr.is_none()));
+    let quality = move || match blind.get() {
+        false => {
+            view! { <Plot kind=PSNR curves=Signal::derive(psnr) level=Signal::derive(noisy) mark=Signal::derive(mark) empty=text::NO_POINTS /> }
+        }
+        true => {
+            view! { <Plot kind=STATISTIC curves=Signal::derive(statistic) level=None mark=Signal::derive(mark) empty=text::NO_PSNR /> }
+        }
     };
     view! {
         <section class="plots" aria-labelledby="curves-title">
             <h2 id="curves-title" class="for-readers">{text::CURVES}</h2>
-            <Plot kind=PSNR curves=Signal::derive(psnr) level=Signal::derive(noisy) empty=Signal::derive(no_psnr) />
+            {quality}
             <Plot kind=LOSS curves=Signal::derive(loss) level=None empty=text::NO_POINTS />
         </section>
     }

@@ -43,6 +43,14 @@ pub fn listen(studio: Studio) -> RwSignal<bool> {
 }
 
 fn take(studio: Studio, data: Option<DataTransfer>) {
+    if studio.route.get_untracked() == Route::Masks {
+        let files = data.and_then(|data| data.files());
+        let files = files
+            .iter()
+            .flat_map(|files| (0..files.length()).filter_map(|place| files.get(place)));
+        files.for_each(|file| studio.import_mask(file, false));
+        return;
+    }
     if studio.is_busy_untracked() {
         return;
     }
@@ -53,7 +61,7 @@ fn take(studio: Studio, data: Option<DataTransfer>) {
 
 /// Takes a file for what its name says.
 fn choose(studio: Studio, file: File) {
-    let name = file.name().to_lowercase();
+    let name = file.name().to_ascii_lowercase();
     if MASK_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
         studio.go(Route::Denoise);
         studio.choose_own_mask(studio.fits[0].mask, file);

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use serde_json::{Value, json};
 
 use super::fits::Fit;
+use super::lane::Lane;
 use super::mask_slot::MaskChoice;
 use super::state::{Engine, Studio};
 use super::text;
@@ -13,13 +14,24 @@ use super::text;
 impl Studio {
     /// Saves the curves of all fits: a row for each reading.
     pub fn save_curves(self) {
-        let mut table = String::from("fit,step,loss,psnr_db\n");
-        for fit in self.fits_on() {
-            let name = quoted(&fit.name(self));
-            for point in fit.lane.points.read_untracked().iter() {
-                let psnr = point.psnr.map(|psnr| psnr.to_string()).unwrap_or_default();
+        let fits = self.fits_on().into_iter();
+        self.save_curves_of(fits.map(|fit| (fit.name(self), fit.lane)));
+    }
+
+    /// Saves the curves of runs by their names.
+    pub(super) fn save_curves_of(self, runs: impl Iterator<Item = (String, Lane)>) {
+        let mut table = String::from("fit,step,loss,psnr_db,averaged_psnr_db,stopping_statistic\n");
+        for (name, lane) in runs {
+            let name = quoted(&name);
+            for point in lane.points.read_untracked().iter() {
+                let cell = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+                let [psnr, averaged, statistic] = [point.psnr, point.average_psnr, point.statistic].map(cell);
                 // Writing into a String cannot fail.
-                let _ = writeln!(table, "{name},{},{},{psnr}", point.step, point.loss);
+                let _ = writeln!(
+                    table,
+                    "{name},{},{},{psnr},{averaged},{statistic}",
+                    point.step, point.loss
+                );
             }
         }
         self.save_text(&table, "text/csv", "curves", "csv");
@@ -57,6 +69,7 @@ impl Studio {
             }
             MaskChoice::Own => json!({ "kind": "file" }),
             MaskChoice::Address { address, .. } => json!({ "kind": "address", "address": address }),
+            MaskChoice::Recipe(recipe) => json!({ "kind": "recipe", "recipe": recipe }),
         };
         json!({
             "name": fit.name(self),

@@ -8,6 +8,7 @@ use super::mask_slot::{MaskChoice, MaskSlot};
 use super::route::Route;
 use super::state::Studio;
 use super::text;
+use crate::train::Unmasked;
 use crate::worker::protocol::{Job, Moment, Request};
 
 /// Fits that may run side by side.
@@ -51,7 +52,10 @@ impl Fit {
     /// The run to make, where it takes part and its mask is read.
     pub fn job(self) -> Option<Job> {
         let ready = self.on.get_untracked() && self.mask.is_there();
-        ready.then(|| Job::Fit { mask: self.mask.used() })
+        ready.then(|| match self.mask.used() {
+            Some(mask) => Job::Fit { mask },
+            None => Job::FitUnmasked { fit: Unmasked::Dense },
+        })
     }
 
     /// What it fits with, in a few words.
@@ -64,7 +68,7 @@ impl Fit {
                     .with_value(|all| all.preset(&id).map(|preset| preset.title.clone()));
                 title.unwrap_or(id)
             }
-            MaskChoice::Own | MaskChoice::Address { .. } => {
+            MaskChoice::Own | MaskChoice::Address { .. } | MaskChoice::Recipe(_) => {
                 let facts = self.mask.facts.read();
                 facts
                     .as_ref()

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::narrow::Only;
 use super::route::Views;
 use super::state::{Engine, Studio};
 use super::{text, theme};
@@ -21,6 +22,21 @@ pub fn Header(studio: Studio) -> impl IntoView {
         Engine::Absent => ("", text::ENGINE_ABSENT.to_owned()),
         Engine::Ready { kind, adapter } => text::engine(kind, &adapter),
     };
+    let narrow = studio.narrow;
+    let top_right = move || {
+        view! {
+            <div class="top-right">
+                <p class="adapter" id="adapter"><span class="quiet">{move || engine().0}</span>" "{move || engine().1}</p>
+                <button type="button" class="plain theme" title=text::THEME_HINT on:click=move |_| theme::switch(dark)>
+                    <svg viewBox="0 0 24 24" aria-hidden="true">
+                        <circle cx="12" cy="12" r="9" />
+                        <path d="M12 3a9 9 0 0 1 0 18z" />
+                    </svg>
+                    <span class="for-readers">{label}</span>
+                </button>
+            </div>
+        }
+    };
     view! {
         <header class="top">
             <div class="brand">
@@ -33,13 +49,9 @@ pub fn Header(studio: Studio) -> impl IntoView {
                     <p class="tagline">{text::TAGLINE}</p>
                 </div>
             </div>
+            <Only narrow when=true>{top_right}</Only>
             <Views studio />
-            <div class="top-right">
-                <p class="adapter" id="adapter"><span class="quiet">{move || engine().0}</span>" "{move || engine().1}</p>
-                <button type="button" class="plain" title=text::THEME_HINT on:click=move |_| theme::switch(dark)>
-                    {label}
-                </button>
-            </div>
+            <Only narrow when=false>{top_right}</Only>
         </header>
     }
 }

@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::picture_choice::PictureFacts;
+use super::slots::{Owner, owner};
 use super::state::{Engine, Studio};
 use super::{save, text};
-use crate::worker::protocol::{Fault, FaultKind, MaskPurpose, Reply, RunId, RunState, SlotId};
+use crate::worker::protocol::{CHOSEN_PICTURE, Fault, FaultKind, MaskPurpose, Reply, RunId, RunState, SlotId};
 
 impl Studio {
     pub(super) fn hear(self, reply: Reply, attachment: &JsValue) {
@@ -18,6 +19,7 @@ impl Studio {
                 self.recreate();
             }
             Reply::Picture {
+                slot: CHOSEN_PICTURE,
                 name,
                 width,
                 height,
@@ -30,21 +32,22 @@ impl Studio {
                     notes,
                 });
             }
-            Reply::Loading { slot, bytes, total } => {
-                let words = Some(text::loading(bytes, total));
-                match slot {
-                    Some(slot) => self.with_slot(slot, |slot| slot.loading.set(words)),
-                    None => self.picture_loading.set(words),
-                }
-            }
-            Reply::Mask { slot, facts } => self.with_slot(slot, |slot| self.mask_read(slot, facts)),
-            Reply::MaskRefused { slot, fault } => self.with_slot(slot, |slot| self.mask_refused(slot, fault)),
-            Reply::Fault { run: None, fault } => {
-                if fault.kind == FaultKind::Picture {
-                    self.picture_refused();
-                }
+            Reply::Making { slot, .. }
+            | Reply::Mask { slot, .. }
+            | Reply::MaskRefused { slot, .. }
+            | Reply::Loading { slot: Some(slot), .. } => self.hear_of_place(slot, reply, attachment),
+            Reply::Loading { bytes, total, .. } => self.picture_loading.set(Some(text::loading(bytes, total))),
+            Reply::MaskDrawn { .. } | Reply::Compared { .. } => self.hear_of_gallery(reply, attachment),
+            Reply::PictureRefused {
+                slot: CHOSEN_PICTURE,
+                fault,
+            } => {
+                self.picture_refused();
                 self.take_fault(fault);
             }
+            Reply::Picture { slot, .. } => self.figure_picture_read(slot),
+            Reply::PictureRefused { fault, .. } => self.fail_figure(fault.message),
+            Reply::Fault { run: None, fault } => self.take_fault(fault),
             Reply::Panic { message } => {
                 self.engine.set(Engine::Absent);
                 self.device.clear();
@@ -72,29 +75,51 @@ impl Studio {
         }
     }
 
+    /// What concerns a mask's place.
+    fn hear_of_place(self, slot: SlotId, reply: Reply, attachment: &JsValue) {
+        match (owner(slot), reply) {
+            (Owner::Gallery, reply) => self.hear_of_gallery(reply, attachment),
+            (Owner::Fit, Reply::Loading { bytes, total, .. }) => {
+                self.with_slot(slot, |slot| slot.loading.set(Some(text::loading(bytes, total))));
+            }
+            // Their own words say that they wait.
+            (_, Reply::Loading { .. }) => {}
+            (Owner::Methods, reply) => self.hear_of_method_mask(slot, reply, attachment),
+            (Owner::Figures, Reply::Mask { facts, .. }) => self.figure_mask_read(*facts),
+            (Owner::Figures, Reply::MaskRefused { fault, .. }) => self.fail_figure(fault.message),
+            (Owner::Fit, Reply::Mask { facts, .. }) => self.with_slot(slot, |slot| self.mask_read(slot, *facts)),
+            (Owner::Fit, Reply::MaskRefused { fault, .. }) => {
+                self.with_slot(slot, |slot| self.mask_refused(slot, fault));
+            }
+            // The benchmark says itself that it has no mask.
+            _ => {}
+        }
+    }
+
     /// What concerns one run, unless that is gone.
     fn hear_of(self, run: RunId, reply: Reply, attachment: &JsValue) {
-        let Some(lane) = self.lane_of(run) else { return };
+        let Some(lane) = self.lane_of(run) else {
+            return match self.methods.arm_of(run) {
+                Some(arm) => self.hear_of_method(arm, reply, attachment),
+                None => self.hear_of_figure(run, reply, attachment),
+            };
+        };
         match reply {
-            Reply::Created { facts, .. } => {
-                lane.facts.set(Some(facts));
-                self.lane_made(lane, run);
+            Reply::Created { .. } => {
+                lane.hear(reply);
+                self.lane_made(lane);
             }
             Reply::Checkpoint { step, .. } => self.keep_checkpoint(lane, step, attachment),
             Reply::State { state, .. } => {
                 // Told before the fault that explains it: a device that is lost, perhaps.
                 lane.goes_on
                     .set_value(state == RunState::Failed && lane.is_busy_untracked());
-                lane.pausing.set(false);
-                lane.state.set(state);
+                lane.hear(reply);
+                if matches!(state, RunState::Settled | RunState::Finished) {
+                    self.remember_fit(lane);
+                }
             }
-            Reply::Compiling { done, total, .. } => lane.compiled.set((done, total)),
-            Reply::Progress {
-                step,
-                steps_per_second,
-                points,
-                ..
-            } => lane.progress(step, steps_per_second, points),
+            Reply::Compiling { .. } | Reply::Progress { .. } => lane.hear(reply),
             Reply::Png { step, .. } => {
                 let name = self.picture.with_untracked(|picture| {
                     let name = picture.as_ref().map(|picture| picture.name.as_str());
@@ -117,10 +142,14 @@ impl Studio {
                 match purpose {
                     MaskPurpose::Save => self.save(attachment, "application/octet-stream", &name),
                     MaskPurpose::Denoise => self.denoise_with(attachment, &name),
+                    MaskPurpose::Keep => self.keep_learned(attachment, &name),
+                    // Asked of the figures' learner only.
+                    MaskPurpose::Explain => {}
                 }
             }
             Reply::Fault { fault, .. } if fault.kind == FaultKind::DeviceLost && self.rebuild() => {}
             Reply::Fault { fault, .. } if fault.kind == FaultKind::Diverged && self.go_back(lane, &fault) => {}
+            Reply::Fault { fault, .. } if fault.kind == FaultKind::Spiked => self.go_back_from_spike(lane, &fault),
             Reply::Fault { fault, .. } => {
                 lane.goes_on.set_value(false);
                 lane.state.set(RunState::Failed);
@@ -129,9 +158,13 @@ impl Studio {
             Reply::Started
             | Reply::Ready { .. }
             | Reply::Picture { .. }
+            | Reply::PictureRefused { .. }
             | Reply::Loading { .. }
+            | Reply::Making { .. }
             | Reply::Mask { .. }
             | Reply::MaskRefused { .. }
+            | Reply::MaskDrawn { .. }
+            | Reply::Compared { .. }
             | Reply::Device { .. }
             | Reply::Measuring { .. }
             | Reply::SelfTested { .. }

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::recovery::Saved;
+use super::recovery::{Saved, Spikes};
 use super::route::Route;
 use super::state::Studio;
-use crate::worker::protocol::{Point, Request, RunFacts, RunId, RunState};
+use crate::worker::protocol::{Point, Reply, Request, RunFacts, RunId, RunState, returned};
 
 /// Readings kept for the plots; older ones are thinned out.
 const MAX_POINTS: usize = 20_000;
@@ -31,8 +31,9 @@ pub struct Lane {
     pub stale: RwSignal<bool>,
     /// The last checkpoint: a run that is made anew by itself goes on from it.
     pub saved: StoredValue<Option<Saved>, LocalStorage>,
-    /// It ran when the device was lost.
+    /// It ran when the device was lost, or when its loss jumped for the first time.
     pub goes_on: StoredValue<bool>,
+    pub spikes: StoredValue<Spikes>,
 }
 
 impl PartialEq for Lane {
@@ -43,9 +44,9 @@ impl PartialEq for Lane {
 
 /// What several runs do together.
 pub fn joint_state(lanes: &[Lane]) -> RunState {
-    use RunState::{Compiling, Failed, Finished, Idle, Paused, Running};
+    use RunState::{Compiling, Failed, Finished, Idle, Paused, Running, Settled};
     let any = |state: &RunState| lanes.iter().any(|lane| lane.state.get() == *state);
-    [Compiling, Running, Paused, Idle, Failed]
+    [Compiling, Running, Paused, Settled, Idle, Failed]
         .into_iter()
         .find(any)
         .unwrap_or(Finished)
@@ -67,6 +68,7 @@ impl Lane {
             stale: RwSignal::new(false),
             saved: StoredValue::new_local(None),
             goes_on: StoredValue::new(false),
+            spikes: StoredValue::new(Spikes::default()),
         }
     }
 
@@ -82,8 +84,27 @@ impl Lane {
         self.stale.set(false);
     }
 
+    /// Takes what a reply says of the run's facts, its state and how far it is.
+    pub fn hear(self, reply: Reply) {
+        match reply {
+            Reply::Created { facts, .. } => self.facts.set(Some(facts)),
+            Reply::State { state, .. } => {
+                self.pausing.set(false);
+                self.state.set(state);
+            }
+            Reply::Compiling { done, total, .. } => self.compiled.set((done, total)),
+            Reply::Progress {
+                step,
+                steps_per_second,
+                points,
+                ..
+            } => self.progress(step, steps_per_second, points),
+            _ => {}
+        }
+    }
+
     /// Takes what training has measured.
-    pub fn progress(self, step: u64, steps_per_second: Option<f64>, points: Vec<Point>) {
+    fn progress(self, step: u64, steps_per_second: Option<f64>, points: Vec<Point>) {
         self.step.set(step);
         self.steps_per_second.set(steps_per_second);
         if points.is_empty() {
@@ -99,6 +120,11 @@ impl Lane {
                 });
             }
         });
+    }
+
+    /// The reading whose averaged picture a fit returns; none before the start.
+    pub fn returned(self) -> Option<Point> {
+        returned(&self.points.read()).copied()
     }
 
     /// Whether settings are locked, since the run is busy.
@@ -134,8 +160,17 @@ impl Studio {
     /// Trains on. One view trains at a time: what runs elsewhere is paused.
     pub fn play(self, lane: Lane) {
         self.pause_others(lane.route);
+        self.run_on(lane);
+    }
+
+    /// Trains on. A fit by itself settles at its best moment, unless it did so before; in a race all go on, so that it is seen who overfits.
+    pub(super) fn run_on(self, lane: Lane) {
         let run = lane.run.get_value();
-        self.send(&Request::Play { run }, None);
+        let alone = self.fits.iter().filter(|fit| fit.on.get_untracked()).count() == 1;
+        let fits = self.fit_of(lane).is_some() && alone;
+        let settled = lane.state.get_untracked() == RunState::Settled;
+        let settles = fits && !settled && self.settles.get_untracked();
+        self.send(&Request::Play { run, settles }, None);
     }
 
     pub fn step_once(self, lane: Lane) {
@@ -150,12 +185,20 @@ impl Studio {
         self.send(&Request::Pause { run }, None);
     }
 
-    fn pause_others(self, route: Route) {
+    pub(super) fn pause_others(self, route: Route) {
         for lane in self.lanes() {
             if lane.route != route && lane.is_busy_untracked() {
                 self.pause(lane);
             }
         }
+    }
+
+    /// Frees a run, and takes its lane back to before the start.
+    pub(super) fn drop_run(self, lane: Lane) {
+        let run = lane.run.get_value();
+        self.send(&Request::Drop { run }, None);
+        lane.run.set_value(0);
+        lane.clear();
     }
 
     /// The result as a PNG file, to save.

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use super::address_field::AddressField;
 use super::mask_slot::{MaskChoice, MaskSlot};
+use super::masks::Entry;
+use super::narrow::Only;
 use super::picture_picker::take_file;
 use super::state::Studio;
 use super::text;
@@ -34,8 +36,31 @@ pub fn MaskPicker(studio: Studio, mask: MaskSlot) -> impl IntoView {
             </button>
         }
     };
+    // One's own of the gallery.
+    let is_own = move |entry: Entry| {
+        let facts = mask.facts.read();
+        let same = facts.as_ref().is_some_and(|facts| entry.is_file(&facts.sha256));
+        same && mask.choice.get() == MaskChoice::Own
+    };
+    let own_card = move |entry: Entry| {
+        let choose = move |_| {
+            if let Some(file) = entry.named_file() {
+                studio.choose_own_mask(mask, file);
+            }
+        };
+        view! {
+            <button type="button" class="row-card" data-mask=entry.id()
+                aria-pressed=move || is_own(entry).to_string() on:click=choose>
+                <span class="swatch" aria-hidden="true"></span>
+                <span>
+                    <span class="row-title">{entry.title}</span>
+                    <span class="row-hint">{text::OF_GALLERY}</span>
+                </span>
+            </button>
+        }
+    };
     let dense = move || mask.choice.get() == MaskChoice::Dense;
-    let own = move || mask.choice.get() == MaskChoice::Own;
+    let own = move || mask.choice.get() == MaskChoice::Own && !studio.gallery.own().into_iter().any(is_own);
     let facts = move || match (mask.choice.get(), mask.facts.get()) {
         (MaskChoice::Dense, _) => None,
         (_, None) => {
@@ -45,21 +70,32 @@ pub fn MaskPicker(studio: Studio, mask: MaskSlot) -> impl IntoView {
         (_, Some(facts)) => {
             let counts = text::mask_facts(facts.kept, facts.n);
             let advice = (!facts.alive).then(|| format!(" {}", text::MASK_DEAD));
+            // What narrow screens leave out where all is well.
+            let class = if facts.alive { "in-full-only" } else { "" };
             Some(
                 view! {
                     <p class="facts" class:bad=!facts.alive id="mask-facts">
-                        {facts.name}": "{counts}". "{facts.sentence}{advice}
+                        {facts.name}": "{counts}". "<span class=class>{facts.sentence}{advice}</span>
                     </p>
                 }
                 .into_any(),
             )
         }
     };
+    let narrow = studio.narrow;
+    let address = move || {
+        view! {
+            <AddressField id="mask" hint=text::MASK_ADDRESS_HINT
+                load=move |address| studio.choose_mask(mask, MaskChoice::Address { address, sha256: None }) />
+        }
+    };
     view! {
-        <fieldset class="card" disabled=move || studio.is_busy()>
+        <fieldset class="card choice-card" disabled=move || studio.is_busy()>
             <legend><h2>{text::MASK}</h2></legend>
+            <Only narrow when=true>{address}</Only>
             <div class="rows">
                 {presets.into_iter().map(card).collect_view()}
+                <For each=move || studio.gallery.own() key=|entry| entry.slot children=own_card />
                 <button type="button" class="row-card" data-mask="dense" aria-pressed=move || dense().to_string()
                     on:click=move |_| studio.choose_mask(mask, MaskChoice::Dense)>
                     <span class="swatch" aria-hidden="true"></span>
@@ -78,8 +114,7 @@ pub fn MaskPicker(studio: Studio, mask: MaskSlot) -> impl IntoView {
                     </span>
                 </label>
             </div>
-            <AddressField id="mask" hint=text::MASK_ADDRESS_HINT
-                load=move |address| studio.choose_mask(mask, MaskChoice::Address { address, sha256: None }) />
+            <Only narrow when=false>{address}</Only>
             {facts}
         </fieldset>
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use web_sys::File;
 
 use super::state::Studio;
-use super::{address_of, file_of};
+use super::{address_of, file_of, text};
 use crate::worker::protocol::{Fault, MaskFacts, Request, SlotId};
 
 /// The mask that was chosen.
@@ -18,6 +18,8 @@ pub enum MaskChoice {
         address: String,
         sha256: Option<String>,
     },
+    /// Drawn from the recipe of this text.
+    Recipe(String),
 }
 
 /// A mask that the worker has read, with all that chose it: a choice that fails falls back to it.
@@ -107,6 +109,7 @@ impl Studio {
         self.fault.set(None);
         slot.facts.set(None);
         slot.loading.set(None);
+        let mut recipe = None;
         let (name, address, sha256, file) = match slot.choice.get_untracked() {
             MaskChoice::Dense => {
                 slot.good.set_value(NONE);
@@ -117,6 +120,10 @@ impl Studio {
                 (file.name(), None, None, Some(file))
             }
             MaskChoice::Address { address, sha256 } => (file_of(&address), Some(address), sha256, None),
+            MaskChoice::Recipe(text) => {
+                recipe = Some(text);
+                (text::RECIPE_MASK.to_owned(), None, None, None)
+            }
             MaskChoice::Preset(id) => {
                 let found = self.catalogue.with_value(|catalogue| catalogue.preset(&id).cloned());
                 let Some(preset) = found else { return };
@@ -129,6 +136,8 @@ impl Studio {
             name,
             address,
             sha256,
+            returns: false,
+            recipe,
         };
         self.send(&request, file.as_ref().map(AsRef::as_ref));
     }

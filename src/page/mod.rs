@@ -14,7 +14,11 @@ mod announce;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod app;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod awake;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod canvases;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod control;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod crash;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
@@ -22,7 +26,11 @@ mod denoise;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod drop;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod embed;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod export;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod fields;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod fits;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
@@ -31,6 +39,8 @@ mod footer;
 mod header;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod hear;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod how;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod lane;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
@@ -44,7 +54,15 @@ mod mask_picker;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod mask_slot;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod masks;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod methods;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod narrow;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod notices;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod notify;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod picture_choice;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
@@ -68,6 +86,8 @@ mod settings;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod share;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod slots;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod stage;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod state;
@@ -79,6 +99,8 @@ mod text;
 mod theme;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod transport;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod update;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod zoom;
 

@@ -97,7 +97,12 @@ fn FaultNotice(studio: Studio, fault: Fault) -> impl IntoView {
             let size = studio.setup.get_untracked().size;
             view! { <SizeOffers studio size=(size / 2).max(64) /> }.into_any()
         }
-        FaultKind::Picture | FaultKind::Mask | FaultKind::Link | FaultKind::Diverged | FaultKind::Run => ().into_any(),
+        FaultKind::Picture
+        | FaultKind::Mask
+        | FaultKind::Link
+        | FaultKind::Diverged
+        | FaultKind::Spiked
+        | FaultKind::Run => ().into_any(),
     };
     view! {
         <div class="notice fault" role="alert" id="fault">

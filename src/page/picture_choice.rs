@@ -6,7 +6,7 @@ use web_sys::File;
 use super::query::default_sigma;
 use super::state::Studio;
 use super::{address_of, file_of};
-use crate::worker::protocol::Request;
+use crate::worker::protocol::{CHOSEN_PICTURE, Request};
 
 /// The picture that was chosen.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,7 @@ impl Studio {
         self.setup.update(|setup| setup.sigma = default_sigma(&choice));
         self.picture_choice.set(choice);
         self.forget_checkpoints();
+        self.reset_methods();
         self.load_picture();
     }
 
@@ -68,7 +69,11 @@ impl Studio {
         };
         self.recreate();
         self.send(
-            &Request::LoadPicture { name, address },
+            &Request::LoadPicture {
+                slot: CHOSEN_PICTURE,
+                name,
+                address,
+            },
             file.as_ref().map(AsRef::as_ref),
         );
     }

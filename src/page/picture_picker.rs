@@ -5,6 +5,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{File, HtmlInputElement};
 
 use super::address_field::AddressField;
+use super::narrow::Only;
 use super::picture_choice::PictureChoice;
 use super::state::Studio;
 use super::text;
@@ -47,22 +48,29 @@ pub fn PicturePicker(studio: Studio) -> impl IntoView {
             sentence
         }
     };
+    let narrow = studio.narrow;
+    let address = move || {
+        view! {
+            <AddressField id="picture" hint=text::PICTURE_ADDRESS_HINT
+                load=move |address| studio.choose_picture(PictureChoice::Address(address)) />
+        }
+    };
     view! {
-        <fieldset class="card" disabled=move || studio.is_busy()>
+        <fieldset class="card choice-card" disabled=move || studio.is_busy()>
             <legend><h2>{text::PICTURE}</h2></legend>
+            <Only narrow when=true>{address}</Only>
             <div class="tiles">
-                {samples.into_iter().map(tile).collect_view()}
                 <label class="tile own" title=text::PICTURE_OWN_HINT class:chosen=move || studio.picture_choice.get() == PictureChoice::Own>
                     <input type="file" id="picture-file" accept=TYPES
                         on:change=move |event| take_file(&event, |file| studio.choose_own_picture(file)) />
                     <span class="plus" aria-hidden="true">"+"</span>
                     <span class="tile-name">{text::PICTURE_OWN}</span>
                 </label>
+                {samples.into_iter().map(tile).collect_view()}
             </div>
             <p class="facts" id="picture-facts">{facts}</p>
             <p class="hint">{text::PICTURE_DROP}</p>
-            <AddressField id="picture" hint=text::PICTURE_ADDRESS_HINT
-                load=move |address| studio.choose_picture(PictureChoice::Address(address)) />
+            <Only narrow when=false>{address}</Only>
         </fieldset>
     }
 }

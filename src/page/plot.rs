@@ -31,6 +31,34 @@ pub struct Kind {
     pub best: Option<Best>,
 }
 
+impl Kind {
+    /// PSNR against the clean picture; `id` is the plot's.
+    pub const fn psnr(id: &'static str) -> Self {
+        Self {
+            id,
+            title: text::PSNR_PLOT,
+            short: text::PSNR,
+            unit: " dB",
+            logarithmic: false,
+            least_span: 0.4,
+            best: Some(Best::Highest),
+        }
+    }
+
+    /// A loss, by the words for which one it is.
+    pub const fn loss(id: &'static str, title: &'static str) -> Self {
+        Self {
+            id,
+            title,
+            short: text::LOSS,
+            unit: "",
+            logarithmic: true,
+            least_span: 0.0,
+            best: Some(Best::Lowest),
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq)]
 pub enum Best {
     Highest,
@@ -61,19 +89,22 @@ pub fn Plot(
     kind: Kind,
     #[prop(into)] curves: Signal<Vec<Curve>>,
     #[prop(into)] level: Signal<Option<Level>>,
+    /// The step whose picture is returned, where that is told.
+    #[prop(into, optional)]
+    mark: Signal<Option<f64>>,
     #[prop(into)] empty: Signal<&'static str>,
 ) -> impl IntoView {
     let summary = move || {
-        curves
-            .with(|curves| summary(kind, curves))
-            .unwrap_or_else(|| empty.get().to_owned())
+        let words = curves.with(|curves| summary(kind, curves));
+        let marked = mark.get().filter(|_| words.is_some()).map(text::plot_mark);
+        words.unwrap_or_else(|| empty.get().to_owned()) + &marked.unwrap_or_default()
     };
     let drawing = move || {
         let curves = curves.get();
         if curves.iter().all(|curve| curve.points.is_empty()) {
             return view! { <text x=WIDTH / 2.0 y=HEIGHT / 2.0 class="empty">{empty.get()}</text> }.into_any();
         }
-        draw(kind, &curves, level.get()).into_any()
+        draw(kind, &curves, level.get(), mark.get()).into_any()
     };
     let legend = move || {
         let curves = curves.read();
@@ -102,7 +133,7 @@ pub fn Key(style: usize) -> impl IntoView {
     }
 }
 
-fn draw(kind: Kind, curves: &[Curve], level: Option<Level>) -> impl IntoView + use<> {
+fn draw(kind: Kind, curves: &[Curve], level: Option<Level>, mark: Option<f64>) -> impl IntoView + use<> {
     let value = move |v: f64| if kind.logarithmic { v.max(1e-9).log10() } else { v };
     let points = || curves.iter().flat_map(|curve| &curve.points);
     let last_step = points().map(|p| p.0).fold(10.0, f64::max);
@@ -133,7 +164,7 @@ fn draw(kind: Kind, curves: &[Curve], level: Option<Level>) -> impl IntoView + u
         let at = y.at(value(tick));
         view! {
             <line x1=LEFT x2=WIDTH - RIGHT y1=at y2=at class="grid" />
-            <text x=LEFT - 6.0 y=at + 4.0 class="tick-y">{text::trimmed(tick, 5)}</text>
+            <text x=LEFT - 6.0 y=at + 4.0 class="tick-y">{text::small(tick, 5)}</text>
         }
     };
     let columns = ticks(0.0, last_step, 5);
@@ -158,10 +189,20 @@ fn draw(kind: Kind, curves: &[Curve], level: Option<Level>) -> impl IntoView + u
             <text x=WIDTH - RIGHT y=at - 5.0 class="level-name">{level.name}</text>
         }
     });
+    let mark = mark.map(|step| {
+        let at = x.at(step);
+        // The words stay inside the plot.
+        let (anchor, beside) = if step > 0.5 * last_step { ("end", -5.0) } else { ("start", 5.0) };
+        view! {
+            <line x1=at x2=at y1=TOP y2=HEIGHT - BOTTOM class="mark" />
+            <text x=at + beside y=HEIGHT - BOTTOM - 6.0 class="mark-name" text-anchor=anchor>{text::RETURNED_MARK}</text>
+        }
+    });
     view! {
         {rows.into_iter().map(grid).collect_view()}
         {columns.into_iter().map(column).collect_view()}
         {line}
+        {mark}
         {curves.iter().map(curve).collect_view()}
     }
 }

@@ -2,17 +2,20 @@
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 
+use serde::de::DeserializeOwned;
 use web_sys::{Url, UrlSearchParams};
 
 use super::fits::FITS;
 use super::learn::{KEEP_LEAST, KEEP_MOST};
 use super::mask_slot::MaskChoice;
+use super::methods;
 use super::picture_choice::PictureChoice;
 use super::route::Route;
 use super::text;
 use crate::catalogue::Catalogue;
+use crate::mask::{RECIPE, Recipe};
+use crate::numbers::parsed;
 use crate::picture::{MAX_SIDE, MIN_SIDE};
 use crate::train::Learner;
 use crate::worker::protocol::{EngineKind, Framing};
@@ -44,17 +47,26 @@ pub mod name {
     pub const NOISE_SEED: &str = "noise-seed";
     pub const INIT_SEED: &str = "init-seed";
     pub const STEPS: &str = "steps";
+    /// `no` lets a fit make all its steps.
+    pub const SETTLES: &str = "settles";
     pub const LEARNER: &str = "learner";
     pub const KEEP: &str = "keep";
     pub const LEARN_STEPS: &str = "learn-steps";
     /// For a small network without a mask.
     pub const LEVELS: &str = "levels";
+    /// The methods that are compared, by commas, their learned mask, the fraction that pruning keeps, and the updates of each fit.
+    pub const METHODS: &str = "methods";
+    pub const METHOD_MASK: &str = "method-mask";
+    pub const METHOD_KEEP: &str = "method-keep";
+    pub const METHOD_STEPS: &str = "method-steps";
     pub const ENGINE: &str = "engine";
+    /// Leaves out all but the view.
+    pub const EMBED: &str = "embed";
     /// Listens for the tests' events.
     pub const DEBUG: &str = "debug";
 
     /// All that a link may have and this page writes.
-    pub const WRITTEN: [&str; 17] = [
+    pub const WRITTEN: [&str; 22] = [
         VERSION,
         SAMPLE,
         PICTURE,
@@ -67,10 +79,15 @@ pub mod name {
         NOISE_SEED,
         INIT_SEED,
         STEPS,
+        SETTLES,
         LEARNER,
         KEEP,
         LEARN_STEPS,
         LEVELS,
+        METHODS,
+        METHOD_MASK,
+        METHOD_KEEP,
+        METHOD_STEPS,
         ENGINE,
     ];
 }
@@ -80,6 +97,7 @@ pub const DENSE: &str = "dense";
 pub const CROP: &str = "crop";
 pub const PAPER: &str = "paper";
 pub const CPU: &str = "cpu";
+pub const NO: &str = "no";
 
 /// Settings from the address; what is absent or makes no sense is left to the defaults.
 pub struct Query {
@@ -93,12 +111,15 @@ pub struct Query {
     pub noise_seed: u64,
     pub init_seed: u64,
     pub steps: u64,
+    pub settles: bool,
     pub learner: Learner,
     /// The fraction of the weights that a learner aims at.
     pub keep: Option<f64>,
     pub learn_steps: Option<u64>,
     pub levels: Option<usize>,
+    pub methods: methods::Chosen,
     pub engine: EngineKind,
+    pub embed: bool,
     pub debug: bool,
     /// Sentences on what could not be used.
     pub problems: Vec<String>,
@@ -115,9 +136,14 @@ impl Reader {
         self.parameters.as_ref().and_then(|parameters| parameters.get(name))
     }
 
-    fn number<T: FromStr + PartialOrd + Display>(&mut self, name: &str, within: RangeInclusive<T>) -> Option<T> {
+    /// A number as JSON has it: the parser for checkpoints is here anyway, and Rust's own would come on top.
+    fn number<T: DeserializeOwned + PartialOrd + Display>(
+        &mut self,
+        name: &str,
+        within: RangeInclusive<T>,
+    ) -> Option<T> {
         let text = self.get(name)?;
-        let number = text.parse().ok().filter(|number| within.contains(number));
+        let number = parsed(&text).filter(|number| within.contains(number));
         if number.is_none() {
             let (least, most) = (within.start().to_string(), within.end().to_string());
             self.problems.push(text::link_number(name, &text, &least, &most));
@@ -137,10 +163,19 @@ impl Reader {
         Some(PictureChoice::Sample(id))
     }
 
-    /// A preset, or none for a dense fit.
+    /// A preset, a recipe, or none for a dense fit.
     fn listed_mask(&mut self, id: &str, catalogue: &Catalogue) -> Option<MaskChoice> {
         if id == DENSE {
             return Some(MaskChoice::Dense);
+        }
+        if let Some(recipe) = id.strip_prefix(RECIPE) {
+            return match Recipe::parse(recipe) {
+                Ok(_) => Some(MaskChoice::Recipe(recipe.to_owned())),
+                Err(error) => {
+                    self.problems.push(text::link_recipe(&error));
+                    None
+                }
+            };
         }
         if catalogue.preset(id).is_none() {
             self.problems.push(text::link_unknown(name::MASK, id));
@@ -166,6 +201,24 @@ impl Reader {
             id => self.listed_mask(id, catalogue),
         });
         std::array::from_fn(|_| rivals.next().flatten())
+    }
+
+    fn methods(&mut self, catalogue: &Catalogue) -> methods::Chosen {
+        let percent = |percent: u64| percent as f64 / 100.0;
+        let learned = self.get(name::METHOD_MASK);
+        methods::Chosen {
+            kinds: self
+                .get(name::METHODS)
+                .map(|list| methods::read(&list, &mut self.problems)),
+            learned: learned
+                .and_then(|id| self.listed_mask(&id, catalogue))
+                .filter(|choice| *choice != MaskChoice::Dense),
+            keep: self.number(
+                name::METHOD_KEEP,
+                percent(methods::KEEP_LEAST)..=percent(methods::KEEP_MOST),
+            ),
+            steps: self.number(name::METHOD_STEPS, 1..=1_000_000),
+        }
     }
 
     fn remote(&mut self, address: String) -> Option<String> {
@@ -258,6 +311,7 @@ impl Query {
             noise_seed: reader.number(name::NOISE_SEED, 0..=MAX_SEED).unwrap_or(0),
             init_seed: reader.number(name::INIT_SEED, 0..=MAX_SEED).unwrap_or(0),
             steps: reader.number(name::STEPS, 1..=1_000_000).unwrap_or(FIT_STEPS),
+            settles: !is(&reader, name::SETTLES, NO),
             learner: match is(&reader, name::LEARNER, PAPER) {
                 true => Learner::Paper,
                 false => Learner::Fast,
@@ -265,10 +319,12 @@ impl Query {
             keep: reader.number(name::KEEP, KEEP_LEAST..=KEEP_MOST),
             learn_steps: reader.number(name::LEARN_STEPS, 1..=1_000_000),
             levels: reader.number(name::LEVELS, 1..=8),
+            methods: reader.methods(catalogue),
             engine: match is(&reader, name::ENGINE, CPU) {
                 true => EngineKind::Cpu,
                 false => EngineKind::Gpu,
             },
+            embed: is(&reader, name::EMBED, "1"),
             debug: reader.get(name::DEBUG).is_some(),
             problems: reader.problems,
         }

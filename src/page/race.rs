@@ -1,10 +1,12 @@
 //! Fits side by side: who takes part, and how they stand.
 
 use leptos::prelude::*;
+use web_sys::File;
 
 use super::fits::Fit;
 use super::layer::Layer;
-use super::mask_slot::MaskChoice;
+use super::mask_slot::{MaskChoice, MaskSlot};
+use super::masks::Entry;
 use super::picture_picker::take_file;
 use super::plot::Key;
 use super::state::Studio;
@@ -34,28 +36,22 @@ pub fn RaceCard(studio: Studio) -> impl IntoView {
 
 #[component]
 fn RivalField(studio: Studio, fit: Fit, label: &'static str) -> impl IntoView {
-    let presets = studio.catalogue.with_value(|catalogue| catalogue.presets.clone());
     let chosen = Memo::new(move |_| match fit.mask.choice.get() {
         _ if !fit.on.get() => NO_ONE.to_owned(),
-        MaskChoice::Dense => DENSE.to_owned(),
-        MaskChoice::Own | MaskChoice::Address { .. } => FILE.to_owned(),
-        MaskChoice::Preset(id) => id,
+        _ => option_of(studio, fit.mask),
     });
     let choose = move |event| match event_target_value(&event).as_str() {
         NO_ONE => studio.leave(fit),
         DENSE => studio.enter(fit, MaskChoice::Dense),
         FILE => studio.enter(fit, MaskChoice::Own),
-        id => studio.enter(fit, MaskChoice::Preset(id.to_owned())),
+        id => match own_file(studio, id) {
+            Some(file) => studio.enter_with_file(fit, file),
+            None => studio.enter(fit, MaskChoice::Preset(id.to_owned())),
+        },
     };
-    let option = move |value: String, name: String| {
-        let own = value.clone();
-        view! { <option value=value prop:selected=move || chosen.get() == own>{name}</option> }
+    let option = move |value: &'static str, name: &'static str| {
+        view! { <option value=value prop:selected=move || chosen.get() == value>{name}</option> }
     };
-    let of_presets = presets
-        .into_iter()
-        .map(|preset| option(preset.id, preset.title))
-        .collect_view();
-    let has_file = move || chosen.get() == FILE;
     let facts = move || {
         let facts = fit.mask.facts.read();
         let facts = facts.as_ref().filter(|_| fit.on.get())?;
@@ -68,10 +64,9 @@ fn RivalField(studio: Studio, fit: Fit, label: &'static str) -> impl IntoView {
         <div class="field">
             <label for=id.clone()>{label}</label>
             <select id=id.clone() on:change=choose>
-                {option(NO_ONE.to_owned(), text::NO_RIVAL.to_owned())}
-                {option(DENSE.to_owned(), text::MASK_DENSE.to_owned())}
-                {of_presets}
-                {move || has_file().then(|| option(FILE.to_owned(), text::RIVAL_FILE_CHOSEN.to_owned()))}
+                {option(NO_ONE, text::NO_RIVAL)}
+                {option(DENSE, text::MASK_DENSE)}
+                <MaskOptions studio mask=fit.mask chosen />
             </select>
             <label class="pick own" title=text::RIVAL_FILE_HINT>
                 <input type="file" id=file aria-label=text::RIVAL_FILE_HINT
@@ -80,6 +75,51 @@ fn RivalField(studio: Studio, fit: Fit, label: &'static str) -> impl IntoView {
             </label>
         </div>
         {facts}
+    }
+}
+
+/// The value of the option for a slot's mask.
+pub fn option_of(studio: Studio, mask: MaskSlot) -> String {
+    match mask.choice.get() {
+        MaskChoice::Dense => DENSE.to_owned(),
+        MaskChoice::Own => {
+            let facts = mask.facts.read();
+            let sum = facts.as_ref().map(|facts| facts.sha256.as_str());
+            let kept = sum.and_then(|sum| studio.gallery.own_with_sum(sum));
+            kept.map_or_else(|| FILE.to_owned(), Entry::id)
+        }
+        MaskChoice::Address { .. } | MaskChoice::Recipe(_) => FILE.to_owned(),
+        MaskChoice::Preset(id) => id,
+    }
+}
+
+/// The file of an own mask that an option stands for; none of a preset.
+pub fn own_file(studio: Studio, option: &str) -> Option<File> {
+    untrack(|| studio.gallery.own_with_sum(option)).and_then(Entry::named_file)
+}
+
+/// Options for all masks there are, and for the slot's where it is another one.
+#[component]
+pub fn MaskOptions(studio: Studio, mask: MaskSlot, chosen: Memo<String>) -> impl IntoView {
+    let presets = studio.catalogue.with_value(|catalogue| catalogue.presets.clone());
+    let option = move |value: String, name: String| {
+        let own = value.clone();
+        view! { <option value=value prop:selected=move || chosen.get() == own>{name}</option> }
+    };
+    let of_presets = presets
+        .into_iter()
+        .map(|preset| option(preset.id, preset.title))
+        .collect_view();
+    let of_gallery = move |entry: Entry| option(entry.id(), entry.title.get());
+    let has_file = move || chosen.get() == FILE;
+    let file_name = move || match mask.choice.get() {
+        MaskChoice::Recipe(_) => text::RECIPE_MASK.to_owned(),
+        _ => text::RIVAL_FILE_CHOSEN.to_owned(),
+    };
+    view! {
+        {of_presets}
+        {move || studio.gallery.own().into_iter().map(of_gallery).collect_view()}
+        {move || has_file().then(|| option(FILE.to_owned(), file_name()))}
     }
 }
 

@@ -23,6 +23,8 @@ pub fn Readings(lane: Lane) -> impl IntoView {
     };
     let best_psnr = move || text::decibels(best().map(|best| best.1));
     let best_step = move || best().map(|best| text::at_step(best.0));
+    let averaged = move || text::decibels(lane.returned().and_then(|point| point.average_psnr));
+    let averaged_hint = move || lane.returned().map(|point| text::averaged_hint(point.step));
     let loss = move || text::loss(last().map(|point| point.loss));
     let speed = move || text::speed(lane.steps_per_second.get());
     view! {
@@ -33,6 +35,11 @@ pub fn Readings(lane: Lane) -> impl IntoView {
                     <dt>{text::PSNR}</dt>
                     <dd id="psnr">{psnr}</dd>
                     <dd class="aside">{gain}</dd>
+                </div>
+                <div>
+                    <dt>{text::AVERAGED}</dt>
+                    <dd id="averaged">{averaged}</dd>
+                    <dd class="aside">{averaged_hint}</dd>
                 </div>
                 <div>
                     <dt>{text::BEST}</dt>

@@ -13,8 +13,9 @@ use super::lane::Lane;
 use super::query::Query;
 use super::route::Route;
 use super::state::Studio;
-use super::{store, text};
-use crate::worker::protocol::{Fault, Request, RunId, RunState, Setup};
+use super::store::{self, RUNS};
+use super::text;
+use crate::worker::protocol::{Fault, Request, Setup};
 
 /// How often in a row a device is rebuilt without a checkpoint in between.
 const REBUILDS: u32 = 3;
@@ -28,6 +29,25 @@ pub struct Saved {
     pub step: u64,
     /// An `ArrayBuffer`.
     pub bytes: JsValue,
+}
+
+/// How many steps beyond a spike of the loss show that it did not come again. What the page had heard of when it came, and the
+/// first checkpoint after going back, are either side of it by less.
+const PAST_A_SPIKE: u64 = 64;
+
+/// How often in a row a spike of the loss took a run back, and how far it was then.
+#[derive(Clone, Copy, Default)]
+pub struct Spikes {
+    times: u32,
+    step: u64,
+}
+
+impl Spikes {
+    /// A run that jumps again from the same checkpoint will always do so: the same numbers follow. From then on it is let
+    /// through.
+    pub fn are_watched(&self) -> bool {
+        self.times < 2
+    }
 }
 
 /// A tab's runs, as they are kept; files and checkpoints lie beside it.
@@ -64,6 +84,8 @@ pub struct Recovery {
     /// What happened and was mended.
     pub news: RwSignal<Option<String>>,
     rebuilds: StoredValue<u32>,
+    /// Whether it was said that the browser keeps nothing.
+    said_unkept: StoredValue<bool>,
 }
 
 impl Recovery {
@@ -73,6 +95,7 @@ impl Recovery {
             offer: RwSignal::new_local(None),
             news: RwSignal::new(None),
             rebuilds: StoredValue::new(0),
+            said_unkept: StoredValue::new(false),
         }
     }
 }
@@ -88,6 +111,12 @@ impl Studio {
     /// The worker sent a checkpoint.
     pub(super) fn keep_checkpoint(self, lane: Lane, step: u64, bytes: &JsValue) {
         self.recovery.rebuilds.set_value(0);
+        if lane
+            .spikes
+            .with_value(|spikes| spikes.are_watched() && step > spikes.step + PAST_A_SPIKE)
+        {
+            lane.spikes.set_value(Spikes::default());
+        }
         lane.saved.set_value(Some(Saved {
             step,
             bytes: bytes.clone(),
@@ -97,13 +126,15 @@ impl Studio {
 
     /// A person starts over: what was kept of the run is not wanted.
     pub(super) fn forget_checkpoint(self, lane: Lane) {
+        lane.spikes.set_value(Spikes::default());
         if lane.saved.with_value(Option::is_some) {
             lane.saved.set_value(None);
             self.write_record(None);
         }
     }
 
-    /// Writes what this tab has, and the checkpoint of `lane`. A browser without room or storage only keeps nothing.
+    /// Writes what this tab has, and the checkpoint of `lane`. A browser without room or storage keeps nothing, which is said
+    /// once.
     fn write_record(self, lane: Option<Lane>) {
         let Some(id) = self.recovery.id.get_value() else { return };
         let lanes = self.lanes();
@@ -140,17 +171,21 @@ impl Studio {
         spawn_local(async move {
             let written = async {
                 if nothing {
-                    return store::delete(&keys_of(&id)).await;
+                    return store::delete(RUNS, &keys_of(&id)).await;
                 }
                 if let Some((key, bytes)) = checkpoint {
-                    store::put(&key, &bytes).await?;
+                    store::put(RUNS, &key, &bytes).await?;
                 }
                 Reflect::set(&entry, &"record".into(), &text.into())?;
                 Reflect::set(&entry, &"files".into(), &files)?;
-                store::put(&id, &entry).await
+                store::put(RUNS, &id, &entry).await
             };
             if let Err(error) = written.await {
                 web_sys::console::warn_2(&"the run could not be kept:".into(), &error);
+                if !self.recovery.said_unkept.get_value() {
+                    self.recovery.said_unkept.set_value(true);
+                    self.recovery.news.set(Some(text::NOT_KEPT.to_owned()));
+                }
             }
         });
     }
@@ -164,7 +199,7 @@ impl Studio {
                 return;
             }
             self.recovery.id.set_value(Some(own));
-            let keys = store::keys().await.unwrap_or_default();
+            let keys = store::keys(RUNS).await.unwrap_or_default();
             let mut found: Vec<Offer> = Vec::new();
             for id in keys.into_iter().filter(|key| !key.contains('/')) {
                 if let Some(offer) = read(&id).await {
@@ -184,7 +219,7 @@ impl Studio {
                 }
                 if Date::now() - offer.record.time > KEPT_DAYS * DAY_MILLISECONDS {
                     // One that cannot be deleted is met again on the next visit.
-                    let _ = store::delete(&keys_of(&offer.id)).await;
+                    let _ = store::delete(RUNS, &keys_of(&offer.id)).await;
                     continue;
                 }
                 self.recovery.offer.set(Some(offer));
@@ -213,7 +248,7 @@ impl Studio {
         spawn_local(async move {
             for (place, lane) in self.lanes().into_iter().enumerate() {
                 let step = offer.record.runs.get(place).copied().flatten();
-                let bytes = store::get(&key_of(&offer.id, place))
+                let bytes = store::get(RUNS, &key_of(&offer.id, place))
                     .await
                     .unwrap_or(JsValue::UNDEFINED);
                 let saved = step
@@ -242,7 +277,7 @@ impl Studio {
         let keys = keys_of(&offer.id);
         spawn_local(async move {
             // One that cannot be deleted is offered again on the next visit.
-            let _ = store::delete(&keys).await;
+            let _ = store::delete(RUNS, &keys).await;
         });
     }
 
@@ -278,59 +313,34 @@ impl Studio {
         true
     }
 
+    /// Goes back to the last checkpoint, or to the start, of a run whose loss has jumped. A slip of the device does not come
+    /// again, so the run goes on the first time; the second time it is the run itself, which is paused.
+    pub(super) fn go_back_from_spike(self, lane: Lane, fault: &Fault) {
+        let first = lane.spikes.with_value(|spikes| spikes.times == 0);
+        lane.spikes.update_value(|spikes| {
+            spikes.times += 1;
+            spikes.step = lane.step.get_untracked();
+        });
+        let step = lane
+            .saved
+            .with_value(|saved| saved.as_ref().map_or(0, |saved| saved.step));
+        lane.goes_on.set_value(first);
+        self.recreate_lane(lane);
+        let news = if first { text::spiked } else { text::spiked_again };
+        self.recovery.news.set(Some(news(&fault.message, step)));
+    }
+
     /// A run was made. One that ran when the device was lost runs on.
-    pub(super) fn lane_made(self, lane: Lane, run: RunId) {
+    pub(super) fn lane_made(self, lane: Lane) {
         if lane.goes_on.get_value() {
             lane.goes_on.set_value(false);
-            self.send(&Request::Play { run }, None);
+            self.run_on(lane);
         }
     }
-
-    /// Keeps the screen awake while something runs, where the browser can.
-    pub fn keep_awake(self) {
-        let busy = Memo::new(move |_| self.lanes().iter().any(|lane| lane.state.get() == RunState::Running));
-        let sentinel: StoredValue<Option<JsValue>, LocalStorage> = StoredValue::new_local(None);
-        let ask = move || {
-            spawn_local(async move {
-                if let Ok(Some(held)) = wake_lock().await {
-                    sentinel.set_value(Some(held));
-                }
-            });
-        };
-        Effect::new(move |_| {
-            if busy.get() {
-                ask();
-            } else if let Some(held) = sentinel.try_update_value(Option::take).flatten() {
-                let release = Reflect::get(&held, &"release".into()).ok();
-                if let Some(release) = release.and_then(|release| release.dyn_into::<js_sys::Function>().ok()) {
-                    // It goes with the tab at the latest.
-                    let _ = release.call0(&held);
-                }
-            }
-        });
-        // The browser takes it away from a hidden tab.
-        let shown = window_event_listener_untyped("visibilitychange", move |_| {
-            if busy.get_untracked() {
-                ask();
-            }
-        });
-        on_cleanup(move || shown.remove());
-    }
-}
-
-async fn wake_lock() -> Result<Option<JsValue>, JsValue> {
-    let navigator: JsValue = web_sys::window().ok_or("no window")?.navigator().into();
-    let lock = Reflect::get(&navigator, &"wakeLock".into())?;
-    if lock.is_undefined() {
-        return Ok(None);
-    }
-    let request: js_sys::Function = Reflect::get(&lock, &"request".into())?.dyn_into()?;
-    let asked: js_sys::Promise = request.call1(&lock, &"screen".into())?.dyn_into()?;
-    wasm_bindgen_futures::JsFuture::from(asked).await.map(Some)
 }
 
 async fn read(id: &str) -> Option<Offer> {
-    let entry = store::get(id).await.ok()?;
+    let entry = store::get(RUNS, id).await.ok()?;
     let text = Reflect::get(&entry, &"record".into()).ok()?.as_string()?;
     let files = Reflect::get(&entry, &"files".into()).ok()?;
     Some(Offer {

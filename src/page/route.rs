@@ -14,10 +14,20 @@ use super::text;
 pub enum Route {
     Denoise,
     Learn,
+    Masks,
+    Methods,
+    How,
     About,
 }
 
-pub const ROUTES: [Route; 3] = [Route::Denoise, Route::Learn, Route::About];
+pub const ROUTES: [Route; 6] = [
+    Route::Denoise,
+    Route::Learn,
+    Route::Masks,
+    Route::Methods,
+    Route::How,
+    Route::About,
+];
 /// The element that holds the view.
 pub const MAIN: &str = "main";
 
@@ -29,6 +39,9 @@ impl Route {
         match self {
             Self::Denoise => None,
             Self::Learn => Some("learn"),
+            Self::Masks => Some("masks"),
+            Self::Methods => Some("methods"),
+            Self::How => Some("how"),
             Self::About => Some("about"),
         }
     }

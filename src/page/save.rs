@@ -9,10 +9,7 @@ use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 /// # Errors
 /// The browser's.
 pub fn file(bytes: &JsValue, media_type: &str, name: &str) -> Result<(), JsValue> {
-    let options = BlobPropertyBag::new();
-    options.set_type(media_type);
-    let blob = Blob::new_with_buffer_source_sequence_and_options(&Array::of1(bytes), &options)?;
-    let address = Url::create_object_url_with_blob(&blob)?;
+    let address = address_of(bytes, media_type)?;
     let document = web_sys::window()
         .and_then(|window| window.document())
         .ok_or("no document")?;
@@ -23,6 +20,18 @@ pub fn file(bytes: &JsValue, media_type: &str, name: &str) -> Result<(), JsValue
     // The click has taken the file; the address may go once its task is over.
     gone_later(address);
     Ok(())
+}
+
+/// The object address of a PNG file (an `ArrayBuffer`), to show it; none where the browser has no room for it.
+pub fn picture_address(png: &JsValue) -> Option<String> {
+    address_of(png, "image/png").ok()
+}
+
+fn address_of(bytes: &JsValue, media_type: &str) -> Result<String, JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type(media_type);
+    let blob = Blob::new_with_buffer_source_sequence_and_options(&Array::of1(bytes), &options)?;
+    Url::create_object_url_with_blob(&blob)
 }
 
 /// Frees an object address after the browser has had time to fetch it.

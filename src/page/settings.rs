@@ -1,7 +1,8 @@
-//! Size, noise, seeds, steps and engine.
+//! Noise, size, seeds, steps and engine.
 
 use leptos::prelude::*;
 
+use super::fields::number_in;
 use super::lane::Lane;
 use super::query::{MAX_SEED, MAX_SIGMA};
 use super::state::{Engine, Studio};
@@ -35,7 +36,7 @@ pub fn Settings(
             .map(|facts| text::needs(&facts, kind))
     };
     let hint = move || {
-        if lanes.get().into_iter().any(Lane::is_busy) {
+        if studio.methods.active.get() || lanes.get().into_iter().any(Lane::is_busy) {
             text::LOCKED
         } else if studio.is_busy() {
             text::LOCKED_ELSEWHERE
@@ -48,7 +49,6 @@ pub fn Settings(
             <legend><h2>{text::SIZE}</h2></legend>
             <SizeField studio />
             <p class="facts" id="needs">{needs}</p>
-            <NoiseField studio />
             <details>
                 <summary>{more}</summary>
                 <div class="fields">
@@ -126,21 +126,21 @@ fn SizeField(studio: Studio) -> impl IntoView {
 }
 
 #[component]
-fn NoiseField(studio: Studio) -> impl IntoView {
+pub fn NoiseCard(studio: Studio) -> impl IntoView {
     let sigma = move || text::trimmed(studio.setup.get().sigma, 3);
     let choose = move |event| {
-        if let Ok(sigma) = event_target_value(&event).parse::<f64>() {
+        if let Some(sigma) = number_in(&event) {
             studio.change(|setup| setup.sigma = sigma.clamp(0.0, MAX_SIGMA));
         }
     };
     view! {
-        <div class="field">
-            <label for="sigma">{text::SIGMA_LABEL}</label>
+        <fieldset class="card choice-card noise" disabled=move || studio.is_busy()>
+            <legend><h2><label for="sigma">{text::SIGMA_LABEL}</label></h2></legend>
             <output for="sigma">"σ "{sigma}</output>
-        </div>
-        <input type="range" id="sigma" min="0" max=MAX_SIGMA.to_string() step="0.01" aria-describedby="sigma-hint"
-            prop:value=sigma on:change=choose />
-        <p class="hint" id="sigma-hint">{text::SIGMA_HINT}</p>
+            <input type="range" id="sigma" min="0" max=MAX_SIGMA.to_string() step="0.01" aria-describedby="sigma-hint"
+                prop:value=sigma on:change=choose />
+            <p class="hint" id="sigma-hint">{text::SIGMA_HINT}</p>
+        </fieldset>
     }
 }
 
@@ -159,8 +159,23 @@ pub fn StepsField(studio: Studio, lanes: Signal<Vec<Lane>>) -> impl IntoView {
     }
 }
 
+/// Whether a fit ends by itself.
 #[component]
-fn NumberField(
+pub fn SettlesField(studio: Studio) -> impl IntoView {
+    view! {
+        <div class="settles">
+            <label class="choice">
+                <input type="checkbox" id="settles" aria-describedby="settles-hint" prop:checked=move || studio.settles.get()
+                    on:change=move |event| studio.settles.set(event_target_checked(&event)) />
+                <span>{text::SETTLES}</span>
+            </label>
+            <p class="hint" id="settles-hint">{text::SETTLES_HINT}</p>
+        </div>
+    }
+}
+
+#[component]
+pub fn NumberField(
     id: &'static str,
     label: &'static str,
     low: u64,

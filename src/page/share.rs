@@ -22,13 +22,20 @@ enum Done {
 #[component]
 pub fn Share(studio: Studio) -> impl IntoView {
     let done = RwSignal::new(None);
+    let with_recipes = RwSignal::new(false);
+    let offers_recipes = Memo::new(move |_| studio.fits_on().iter().any(|fit| fit.mask.needs_recipe()));
+    let recipes = move || with_recipes.get() && offers_recipes.get();
+    let link = Memo::new(move |_| match recipes() {
+        true => studio.link_with_recipes(),
+        false => studio.link.get(),
+    });
     // Another link has not been copied yet.
     Effect::new(move |_| {
-        studio.link.track();
+        link.track();
         done.set(None);
     });
     let copy = move |_| {
-        let link = studio.link.get_untracked();
+        let link = link.get_untracked();
         spawn_local(async move {
             let copied = match web_sys::window() {
                 Some(window) => JsFuture::from(window.navigator().clipboard().write_text(&link))
@@ -40,7 +47,7 @@ pub fn Share(studio: Studio) -> impl IntoView {
         });
     };
     let share = move |_| {
-        let sheet = share_sheet(&studio.link.get_untracked());
+        let sheet = share_sheet(&link.get_untracked());
         spawn_local(async move {
             // A person who closes the sheet has not shared; nothing is to be said then.
             if let Some(sheet) = sheet
@@ -66,15 +73,24 @@ pub fn Share(studio: Studio) -> impl IntoView {
             .fits_on()
             .iter()
             .any(|fit| fit.mask.choice.get() == MaskChoice::Own);
-        own.then_some(text::SHARE_OWN_MASK)
+        (own && !recipes()).then_some(text::SHARE_OWN_MASK)
     };
     view! {
         <details class="card share" id="share">
             <summary>{text::SHARE}</summary>
             <p>{seen}" "{mask}" "{text::SHARE_NOT}</p>
+            <Show when=move || offers_recipes.get()>
+                <div class="tick">
+                    <input type="checkbox" id="with-recipe" aria-describedby="recipe-hint"
+                        prop:checked=move || with_recipes.get()
+                        on:change=move |event| with_recipes.set(event_target_checked(&event)) />
+                    <label for="with-recipe">{text::SHARE_RECIPE}</label>
+                </div>
+                <p class="hint" id="recipe-hint">{text::SHARE_RECIPE_HINT}</p>
+            </Show>
             <div class="field">
                 <label for="link">{text::LINK}</label>
-                <input type="text" id="link" readonly prop:value=move || studio.link.get() />
+                <input type="text" id="link" readonly prop:value=move || link.get() />
             </div>
             <div class="actions">
                 <button type="button" class="primary" id="copy-link" on:click=copy>{text::SHARE_COPY}</button>

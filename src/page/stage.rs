@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::fits::Fit;
 use super::layer::Layer;
+use super::narrow::Only;
 use super::race::RaceRow;
 use super::state::Studio;
 use super::text;
@@ -23,9 +24,14 @@ const fn first(view: View) -> Shown {
 }
 
 /// Canvases that are always there, so that changing over to them takes no time.
-const KEPT: [Shown; 3] = [first(View::Noisy), first(View::Result), first(View::Clean)];
+const KEPT: [Shown; 4] = [
+    first(View::Noisy),
+    first(View::Result),
+    first(View::Average),
+    first(View::Clean),
+];
 /// What each fit has of its own.
-const OF_FIT: [View; 3] = [View::Result, View::Best, View::Moment];
+const OF_FIT: [View; 4] = [View::Average, View::Result, View::Best, View::Moment];
 
 impl Shown {
     /// As a choice's value: for the first fit the view's name alone.
@@ -52,7 +58,7 @@ impl Shown {
                 .read()
                 .as_ref()
                 .is_some_and(|facts| facts.noisy_psnr.is_some()),
-            View::Result => fit.on.get() && fit.lane.step.get() > 0,
+            View::Result | View::Average => fit.on.get() && fit.lane.step.get() > 0,
             View::Best => fit.on.get() && fit.best.read().is_some(),
             View::Moment => fit.on.get() && !fit.moments.read().is_empty(),
         }
@@ -73,7 +79,7 @@ impl Shown {
         let moment = match self.view {
             View::Best => fit.best.get(),
             View::Moment => fit.moment(studio.recalled.get()),
-            View::Noisy | View::Result | View::Clean | View::MaskOnly => None,
+            View::Noisy | View::Result | View::Average | View::Clean | View::MaskOnly => None,
         };
         let name = self.name(studio);
         match moment {
@@ -87,7 +93,7 @@ impl Shown {
 pub fn Stage(studio: Studio) -> impl IntoView {
     let lane = studio.fits[0].lane;
     let left = RwSignal::new(first(View::Noisy));
-    let right = RwSignal::new(first(View::Result));
+    let right = RwSignal::new(first(View::Average));
     let split = RwSignal::new(50_u32);
     let zoom = Zoom::new();
     // A view that is not there yet, or that this picture does not have, gives way to the noisy picture.
@@ -139,6 +145,7 @@ pub fn Stage(studio: Studio) -> impl IntoView {
             </div>
         }
     };
+    let narrow = studio.narrow;
     let looks_back = move || [left.get(), right.get()].iter().any(|side| side.view == View::Moment);
     view! {
         <div class="stage" style:--w=width style:--h=height style:--zoom=move || zoom.factor()
@@ -161,8 +168,9 @@ pub fn Stage(studio: Studio) -> impl IntoView {
             <div class="sides">
                 <Side studio id="left-view" label=text::COMPARE_LEFT side=left />
                 <p class="hint" class:gone=move || started() || !ready()>{waiting}</p>
-                <ZoomField zoom />
+                <Only narrow when=false><ZoomField zoom /></Only>
                 <Side studio id="right-view" label=text::COMPARE_RIGHT side=right />
+                <Only narrow when=true><ZoomField zoom /></Only>
             </div>
             <Show when=looks_back>
                 <Past studio />
@@ -216,8 +224,8 @@ fn Side(studio: Studio, id: &'static str, label: &'static str, side: RwSignal<Sh
             side.set(shown);
         }
     };
-    // The result may be chosen before it is there: it then appears when it comes.
-    let missing = move |shown: Shown| shown.view != View::Result && !shown.exists(studio);
+    // What a fit draws may be chosen before it is there: it then appears when it comes.
+    let missing = move |shown: Shown| !matches!(shown.view, View::Result | View::Average) && !shown.exists(studio);
     let option = move |shown: Shown| {
         view! {
             <option value=shown.value() prop:selected=move || side.get() == shown
@@ -225,7 +233,7 @@ fn Side(studio: Studio, id: &'static str, label: &'static str, side: RwSignal<Sh
         }
     };
     view! {
-        <label class="side" for=id>
+        <label class="side">
             <span>{label}</span>
             <select id=id on:change=choose>{move || choices.get().into_iter().map(option).collect_view()}</select>
         </label>

@@ -8,17 +8,22 @@ use web_sys::File;
 use super::about::Device;
 use super::canvases::Canvases;
 use super::fits::{FITS, Fit};
+use super::how::How;
 use super::lane::Lane;
 use super::learn::Learning;
 use super::link::Link;
 use super::mask_slot::MaskChoice;
+use super::masks::Gallery;
+use super::methods::Methods;
+use super::narrow::narrow;
+use super::notify::Notify;
 use super::picture_choice::{GoodPicture, PictureChoice, PictureFacts};
 use super::query::{self, Query};
-use super::recovery::Recovery;
+use super::recovery::{Recovery, Spikes};
 use super::route::Route;
 use crate::catalogue::Catalogue;
 use crate::engine::AdapterDescription;
-use crate::worker::protocol::{CanvasId, EngineKind, Fault, Request, RunId, Setup, View};
+use crate::worker::protocol::{CHOSEN_PICTURE, CanvasId, EngineKind, Fault, Request, RunId, Setup, View};
 
 /// Longer side in pixels, on a GPU and on anything slower.
 pub const SIZE_ON_GPU: usize = 256;
@@ -53,9 +58,14 @@ pub struct Studio {
     /// What all runs share.
     pub setup: RwSignal<Setup>,
     pub fits: [Fit; FITS],
+    /// Whether a fit by itself stops at its best moment.
+    pub settles: RwSignal<bool>,
     /// The step of the fits that is looked back at.
     pub recalled: RwSignal<u64>,
     pub learning: Learning,
+    pub gallery: Gallery,
+    pub how: How,
+    pub methods: Methods,
     pub device: Device,
     /// More memory than the budget was agreed to.
     pub beyond_budget: RwSignal<bool>,
@@ -71,6 +81,9 @@ pub struct Studio {
     canvases: StoredValue<Canvases, LocalStorage>,
     pub(super) own_picture: StoredValue<Option<File>, LocalStorage>,
     pub recovery: Recovery,
+    pub notify: RwSignal<Notify>,
+    /// As narrow as a phone, whose views have another order.
+    pub narrow: RwSignal<bool>,
     /// What the worker has now: a choice that fails falls back to it.
     pub(super) good_picture: StoredValue<Option<GoodPicture>, LocalStorage>,
 }
@@ -95,6 +108,7 @@ impl Studio {
         let masks = [Some(mask), second, third];
         // All fits make as many.
         let steps = RwSignal::new(query.steps);
+        let methods = Methods::new(query, &catalogue);
         Self {
             catalogue: StoredValue::new(catalogue),
             route: RwSignal::new(query.route),
@@ -106,8 +120,12 @@ impl Studio {
             picture_loading: RwSignal::new(None),
             setup: RwSignal::new(setup),
             fits: std::array::from_fn(|place| Fit::new(place, masks[place].clone(), steps)),
+            settles: RwSignal::new(query.settles),
             recalled: RwSignal::new(0),
             learning: Learning::new(query),
+            gallery: Gallery::new(),
+            how: How::new(query),
+            methods,
             device: Device::new(),
             beyond_budget: RwSignal::new(false),
             fault: RwSignal::new(None),
@@ -119,6 +137,8 @@ impl Studio {
             canvases: StoredValue::new_local(Canvases::default()),
             own_picture: StoredValue::new_local(None),
             recovery: Recovery::new(),
+            notify: RwSignal::new(Notify::Off),
+            narrow: narrow(),
             good_picture: StoredValue::new_local(None),
         }
     }
@@ -131,6 +151,8 @@ impl Studio {
         self.fault.set(None);
         self.canvases.update_value(Canvases::clear);
         self.device.clear();
+        self.how.clear();
+        self.methods.clear();
         self.good_picture.set_value(None);
         for fit in self.fits {
             fit.mask.forget();
@@ -151,6 +173,7 @@ impl Studio {
             self.load_mask(fit.mask);
         }
         self.load_picture();
+        self.restart_gallery();
         // Makes the canvases anew, which then attach themselves to the new worker.
         self.session.update(|session| *session += 1);
     }
@@ -165,6 +188,7 @@ impl Studio {
 
     pub fn set_engine(self, kind: EngineKind) {
         self.wanted_engine.set(kind);
+        self.reset_methods();
         self.start_session();
     }
 
@@ -194,6 +218,7 @@ impl Studio {
     pub fn change(self, change: impl FnOnce(&mut Setup)) {
         self.setup.update(change);
         self.fault.set(None);
+        self.reset_methods();
         self.forget_checkpoints();
         self.recreate();
     }
@@ -306,23 +331,18 @@ impl Studio {
         if !engine_is_there || self.picture.read_untracked().is_none() {
             return;
         }
-        let run = self.last_run.get_value() + 1;
-        self.last_run.set_value(run);
-        lane.run.set_value(run);
-        self.canvases.with_value(|canvases| {
-            for (canvas, view) in canvases.of(lane) {
-                self.send(&Request::Attach { canvas, run, view }, None);
-            }
-        });
+        let run = self.number(lane);
         // What is handed over is gone, and may be needed again.
         let saved = lane.saved.get_value().map(|saved| saved.bytes);
         let checkpoint = saved.map(|bytes| bytes.unchecked_into::<ArrayBuffer>().slice(0));
         let create = Request::Create {
             run,
+            picture: CHOSEN_PICTURE,
             job,
             steps: lane.steps.get_untracked(),
             setup: self.setup.get_untracked(),
             resumes: checkpoint.is_some(),
+            watched: lane.spikes.with_value(Spikes::are_watched),
         };
         self.send(&create, checkpoint.as_ref().map(AsRef::as_ref));
         match self.fit_of(lane) {
@@ -334,6 +354,19 @@ impl Studio {
         }
     }
 
+    /// Gives a lane the next run's number, and its canvases to that run.
+    pub(super) fn number(self, lane: Lane) -> RunId {
+        let run = self.last_run.get_value() + 1;
+        self.last_run.set_value(run);
+        lane.run.set_value(run);
+        self.canvases.with_value(|canvases| {
+            for (canvas, view) in canvases.of(lane) {
+                self.send(&Request::Attach { canvas, run, view }, None);
+            }
+        });
+        run
+    }
+
     /// Whether a run may take steps.
     pub fn can_step(self, lane: Lane) -> bool {
         lane.is_open() && self.fit_of(lane).is_none_or(|fit| fit.mask.is_alive())
@@ -341,10 +374,10 @@ impl Studio {
 
     /// Whether settings are locked, since a run is busy.
     pub fn is_busy(self) -> bool {
-        self.lanes().into_iter().any(Lane::is_busy)
+        self.methods.active.get() || self.lanes().into_iter().any(Lane::is_busy)
     }
 
     pub fn is_busy_untracked(self) -> bool {
-        self.lanes().into_iter().any(Lane::is_busy_untracked)
+        untrack(|| self.is_busy())
     }
 }

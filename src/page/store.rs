@@ -1,4 +1,4 @@
-//! What is kept of runs in IndexedDB, so that a closed tab costs seconds. One record for a tab, and one for each of its runs.
+//! What is kept in IndexedDB: runs, so that a closed tab costs seconds, and the masks of this browser's gallery.
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
@@ -7,8 +7,21 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransactionMode};
 
 const DATABASE: &str = "optimal-eye-surgeon";
-const VERSION: u32 = 1;
-const STORE: &str = "runs";
+/// Each version added object stores to those before; see [`ADDED`].
+const VERSION: u32 = 2;
+
+/// An object store, by name.
+pub type Store = &'static str;
+/// One record for a tab, and one for each of its runs.
+pub const RUNS: Store = "runs";
+/// Masks of one's own, by SHA-256.
+pub const MASKS: Store = "masks";
+/// What masks draw by masking alone (PNG), by SHA-256.
+pub const DRAWINGS: Store = "drawings";
+/// Fits of sample pictures that were finished here, by all that defines them.
+pub const FITS: Store = "fits";
+/// Each with the version of the database that added it.
+const ADDED: [(u32, Store); 4] = [(1, RUNS), (2, MASKS), (2, DRAWINGS), (2, FITS)];
 
 /// What the browser says when a request is through.
 async fn done(request: &IdbRequest) -> Result<JsValue, JsValue> {
@@ -27,12 +40,17 @@ async fn open() -> Result<IdbDatabase, JsValue> {
         .ok_or("this browser keeps nothing")?;
     let request: IdbOpenDbRequest = factory.open_with_u32(DATABASE, VERSION)?;
     let creating = request.clone();
-    let create = Closure::once_into_js(move || {
-        let made = creating.result().and_then(|database| {
-            let database: IdbDatabase = database.unchecked_into();
-            database.create_object_store(STORE)
-        });
-        if let Err(error) = made {
+    let create = Closure::once_into_js(move |event: JsValue| {
+        let add = || -> Result<(), JsValue> {
+            let database: IdbDatabase = creating.result()?.unchecked_into();
+            // 0 where there was no database.
+            let before = Reflect::get(&event, &"oldVersion".into())?.as_f64().unwrap_or(0.0);
+            for (_, store) in ADDED.iter().filter(|(version, _)| f64::from(*version) > before) {
+                database.create_object_store(store)?;
+            }
+            Ok(())
+        };
+        if let Err(error) = add() {
             // The requests that follow fail and tell.
             web_sys::console::error_1(&error);
         }
@@ -41,15 +59,16 @@ async fn open() -> Result<IdbDatabase, JsValue> {
     Ok(done(&request).await?.unchecked_into())
 }
 
-/// Makes one request of the store.
+/// Makes one request of a store.
 async fn ask(
+    store: Store,
     mode: IdbTransactionMode,
     request: &dyn Fn(&IdbObjectStore) -> Result<IdbRequest, JsValue>,
 ) -> Result<JsValue, JsValue> {
     let database = open().await?;
     let store = database
-        .transaction_with_str_and_mode(STORE, mode)?
-        .object_store(STORE)?;
+        .transaction_with_str_and_mode(store, mode)?
+        .object_store(store)?;
     let result = match request(&store) {
         Ok(request) => done(&request).await,
         Err(error) => Err(error),
@@ -62,23 +81,32 @@ async fn ask(
 ///
 /// # Errors
 /// The browser's, such as for want of room.
-pub async fn put(key: &str, value: &JsValue) -> Result<(), JsValue> {
+pub async fn put(store: Store, key: &str, value: &JsValue) -> Result<(), JsValue> {
     let put = |store: &IdbObjectStore| store.put_with_key(value, &key.into());
-    ask(IdbTransactionMode::Readwrite, &put).await.map(drop)
+    ask(store, IdbTransactionMode::Readwrite, &put).await.map(drop)
 }
 
 /// # Errors
 /// The browser's.
-pub async fn get(key: &str) -> Result<JsValue, JsValue> {
-    ask(IdbTransactionMode::Readonly, &|store| store.get(&key.into())).await
+pub async fn get(store: Store, key: &str) -> Result<JsValue, JsValue> {
+    ask(store, IdbTransactionMode::Readonly, &|store| store.get(&key.into())).await
+}
+
+/// All values, by their keys' order.
+///
+/// # Errors
+/// The browser's.
+pub async fn all(store: Store) -> Result<Vec<JsValue>, JsValue> {
+    let all = ask(store, IdbTransactionMode::Readonly, &|store| store.get_all()).await?;
+    Ok(Array::from(&all).to_vec())
 }
 
 /// # Errors
 /// The browser's.
-pub async fn delete(keys: &[String]) -> Result<(), JsValue> {
+pub async fn delete(store: Store, keys: &[String]) -> Result<(), JsValue> {
     for key in keys {
         let delete = |store: &IdbObjectStore| store.delete(&key.as_str().into());
-        ask(IdbTransactionMode::Readwrite, &delete).await?;
+        ask(store, IdbTransactionMode::Readwrite, &delete).await?;
     }
     Ok(())
 }
@@ -87,8 +115,8 @@ pub async fn delete(keys: &[String]) -> Result<(), JsValue> {
 ///
 /// # Errors
 /// The browser's.
-pub async fn keys() -> Result<Vec<String>, JsValue> {
-    let keys = ask(IdbTransactionMode::Readonly, &|store| store.get_all_keys()).await?;
+pub async fn keys(store: Store) -> Result<Vec<String>, JsValue> {
+    let keys = ask(store, IdbTransactionMode::Readonly, &|store| store.get_all_keys()).await?;
     Ok(Array::from(&keys).iter().filter_map(|key| key.as_string()).collect())
 }
 

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::lane::{Lane, joint_state};
+use super::notify::NotifyToggle;
 use super::state::Studio;
 use super::text;
 use crate::worker::protocol::RunState;
@@ -11,6 +12,9 @@ use crate::worker::protocol::RunState;
 pub fn Transport(
     studio: Studio,
     lanes: Signal<Vec<Lane>>,
+    /// Whether it offers to tell of the end, for which the browser asks: not out of another site's page.
+    #[prop(optional)]
+    notifies: bool,
     /// What the view offers beside.
     #[prop(optional)]
     children: Option<Children>,
@@ -31,6 +35,7 @@ pub fn Transport(
         RunState::Running if pausing() => text::PAUSING,
         RunState::Running => text::PAUSE,
         RunState::Paused => text::RESUME,
+        RunState::Settled => text::GO_ON,
         _ => text::START,
     };
     let toggle = move |_| {
@@ -59,6 +64,11 @@ pub fn Transport(
         });
         match compiling {
             Some((done, total)) if total > 0 => text::compiling(done, total),
+            // Only a fit by itself settles.
+            _ if state.get() == RunState::Settled => {
+                let returned = lanes.with(|lanes| lanes.first().and_then(|lane| lane.returned()));
+                text::settled(returned.map_or(0, |point| point.step))
+            }
             _ => text::state(state.get()).to_owned(),
         }
     };
@@ -82,6 +92,7 @@ pub fn Transport(
             <div class="how-far">
                 <p><span id="state" data-state=move || format!("{:?}", state.get())>{words}</span>
                     <span class="quiet" id="steps-done">{move || text::step_of(step(), steps())}</span></p>
+                {notifies.then(|| view! { <NotifyToggle studio running=busy /> })}
                 <progress max=move || steps().to_string() value=move || step().to_string()
                     aria-label=text::PROGRESS></progress>
             </div>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, PointerEvent};
 
+use super::fields::number_in;
 use super::lane::Lane;
 use super::layer::Layer;
 use super::state::Studio;
@@ -64,7 +65,7 @@ impl Zoom {
 #[component]
 pub fn ZoomField(zoom: Zoom) -> impl IntoView {
     let slide = move |event| {
-        if let Ok(factor) = event_target_value(&event).parse::<f64>() {
+        if let Some(factor) = number_in(&event) {
             zoom.factor.set(factor.clamp(1.0, MOST));
         }
     };

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::error::Error;
+use super::previews::Site;
 
 pub const HELP: &str = "\
 Builds the page into dist/ and serves it on this machine.
@@ -12,6 +13,9 @@ Usage: oes-web [OPTIONS]
 
   --release        optimise the wasm for size (wasm-opt, from npm): dist/ is then ready to upload to any static host,
                    at any path
+  --site URL       the address that the folder will have: the pages then name themselves and their pictures for link
+                   previews, and each preset gets a page m/ID.html to share
+  --offline        have browsers keep the page for offline use, as --release does
   --build-only     build dist/ and stop, serve nothing
   --no-build       serve what dist/ holds, build nothing
   --port N         serve on port N, and only there; 0 takes any free one (default: the first free from 8080 to 8099)
@@ -22,18 +26,22 @@ Usage: oes-web [OPTIONS]
 Examples:
   oes-web
   oes-web --port 9000
-  oes-web --release --build-only
+  oes-web --release --build-only --site https://example.org/oes/
 ";
 
 /// What `oes-web` was asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Args {
     pub release: bool,
+    /// Browsers keep the page for offline use.
+    pub offline: bool,
     pub build: bool,
     pub serve: bool,
     /// The one port to use; `None` looks for a free one.
     pub port: Option<u16>,
     pub dist: PathBuf,
+    /// Where the folder will lie, for link previews.
+    pub site: Option<Site>,
     /// A compiled module to take in place of running cargo.
     pub wasm: Option<PathBuf>,
     pub help: bool,
@@ -43,10 +51,12 @@ impl Default for Args {
     fn default() -> Self {
         Self {
             release: false,
+            offline: false,
             build: true,
             serve: true,
             port: None,
             dist: PathBuf::from("dist"),
+            site: None,
             wasm: None,
             help: false,
         }
@@ -74,6 +84,7 @@ impl Args {
             };
             match name.as_str() {
                 "--release" => args.release = true,
+                "--offline" => args.offline = true,
                 "--build-only" => args.serve = false,
                 "--no-build" => args.build = false,
                 "--port" => {
@@ -84,6 +95,7 @@ impl Args {
                     args.port = Some(port);
                 }
                 "--dist" => args.dist = PathBuf::from(value()?),
+                "--site" => args.site = Some(Site::parse(&value()?)?),
                 "--wasm" => args.wasm = Some(PathBuf::from(value()?)),
                 "-h" | "--help" => args.help = true,
                 _ => return Err(Error::Usage(format!("unknown argument `{name}`"))),
@@ -95,6 +107,11 @@ impl Args {
         if !args.build && !args.serve {
             return Err(Error::Usage(
                 "--no-build and --build-only together leave nothing to do".to_owned(),
+            ));
+        }
+        if !args.build && args.site.is_some() {
+            return Err(Error::Usage(
+                "--site changes what is built, so not with --no-build".to_owned(),
             ));
         }
         Ok(args)
@@ -128,6 +145,8 @@ mod tests {
             ("--bogus", "unknown argument `--bogus`"),
             ("--release=yes", "--release takes no value"),
             ("--no-build --build-only", "nothing to do"),
+            ("--no-build --site https://a/", "not with --no-build"),
+            ("--site example.org", "not `example.org`"),
         ] {
             let message = parse(line).expect_err(line).to_string();
             assert!(message.contains(part), "{line}: {message}");

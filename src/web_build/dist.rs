@@ -7,6 +7,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use super::CONTENT_SECURITY_POLICY;
 use super::error::{Error, file};
 use super::index::{Asset, Index};
+use super::previews::{self, Site};
 
 const START: &str = include_str!("start.js");
 
@@ -34,12 +35,13 @@ pub fn bindgen(wasm: &Path, name: &str, folder: &Path) -> Result<PathBuf, Error>
     Ok(folder.join(format!("{name}_bg.wasm")))
 }
 
-/// Copies what the document names from `root` into `folder`, and writes the document and its start script.
+/// Copies what the document names from `root` into `folder`, and writes the document and its start script; with `site`, what
+/// link previews need, too.
 ///
 /// # Errors
 /// [`Error::File`] for the first file that cannot be read or written, [`Error::Index`] for a path that leads out of
-/// the project.
-pub fn assemble(index: &Index, root: &Path, folder: &Path) -> Result<(), Error> {
+/// the project, [`Error::Catalogue`] if previews are wanted and there is no catalogue to make them from.
+pub fn assemble(index: &Index, root: &Path, folder: &Path, site: Option<&Site>) -> Result<(), Error> {
     for asset in index.assets() {
         match asset {
             Asset::Rust(_) => {}
@@ -53,8 +55,13 @@ pub fn assemble(index: &Index, root: &Path, folder: &Path) -> Result<(), Error> 
     }
     let name = &index.rust().bin;
     write(&folder.join(OURS), &START.replace("NAME", name))?;
-    let policy = format!("\n    <meta http-equiv=\"Content-Security-Policy\" content=\"{CONTENT_SECURITY_POLICY}\">");
-    let html = index.render(&policy, |asset| match asset {
+    let mut head = format!("\n    <meta http-equiv=\"Content-Security-Policy\" content=\"{CONTENT_SECURITY_POLICY}\">");
+    if let Some(site) = site {
+        let catalogue = previews::catalogue(root)?;
+        head.push_str(&previews::head(site, &catalogue));
+        previews::write(site, &catalogue, folder)?;
+    }
+    let html = index.render(&head, |asset| match asset {
         Asset::Rust(rust) => format!(
             "<link rel=\"modulepreload\" href=\"./{0}.js\">\n    \
              <link rel=\"preload\" href=\"./{0}_bg.wasm\" as=\"fetch\" type=\"application/wasm\" crossorigin>\n    \
@@ -151,7 +158,7 @@ mod tests {
         let out = root.path().join("out");
         std::fs::create_dir(&out).expect("created");
         let index = Index::parse(HTML).expect("valid");
-        assemble(&index, root.path(), &out).expect("assembled");
+        assemble(&index, root.path(), &out, None).expect("assembled");
         for name in ["a.css", "s/a.css", "s/deep/b.txt", "start.js"] {
             assert!(out.join(name).exists(), "{name}");
         }

@@ -15,6 +15,9 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    #[error(transparent)]
+    Catalogue(#[from] optimal_eye_surgeon::catalogue::CatalogueError),
+
     #[error("index.html: {0}")]
     Index(String),
 

@@ -6,6 +6,8 @@ pub mod cargo;
 pub mod dist;
 pub mod error;
 pub mod index;
+pub mod offline;
+pub mod previews;
 pub mod serve;
 pub mod tags;
 pub mod wasm_opt;
@@ -18,7 +20,11 @@ pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
     connect-src 'self' blob: data: https: http://localhost:* http://127.0.0.1:*; \
     img-src 'self' blob: data:; \
     font-src 'self'; \
+    manifest-src 'self'; \
     style-src 'self'; \
     style-src-attr 'unsafe-inline'; \
     base-uri 'none'; \
     form-action 'none'";
+
+/// Any page may show this one in an iframe (`?embed=1`). A policy in the document cannot say so: a header must.
+pub const FRAMING_POLICY: &str = "frame-ancestors *";

@@ -5,8 +5,8 @@ use std::path::{Component, Path, PathBuf};
 
 use tiny_http::{HTTPVersion, Header, Method, Request, Response, Server, StatusCode};
 
-use super::CONTENT_SECURITY_POLICY;
 use super::error::Error;
+use super::{CONTENT_SECURITY_POLICY, FRAMING_POLICY};
 
 /// Requests answered at the same time.
 const THREADS: usize = 4;
@@ -92,10 +92,11 @@ fn respond<R: Read>(request: Request, response: Response<R>) -> std::io::Result<
 }
 
 /// The headers of a file. `no-cache` makes the browser ask again, so that a rebuilt page is never mixed with an old one.
-fn headers(path: &Path) -> [(&'static str, &'static str); 5] {
+fn headers(path: &Path) -> [(&'static str, &'static str); 6] {
     [
         ("Content-Type", mime(path)),
         ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+        ("Content-Security-Policy", FRAMING_POLICY),
         ("Cache-Control", "no-cache"),
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "no-referrer"),
@@ -140,6 +141,7 @@ fn mime(path: &Path) -> &'static str {
         Some("html") => "text/html; charset=utf-8",
         Some("js" | "mjs") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
+        Some("webmanifest") => "application/manifest+json",
         Some("json" | "map") => "application/json",
         Some("wasm") => "application/wasm",
         Some("svg") => "image/svg+xml",

@@ -15,3 +15,4 @@ try {
   }
   throw error;
 }
+await import("./offline.js");

@@ -120,10 +120,10 @@ impl Canvases {
         Ok(())
     }
 
-    /// Draws a run's result from its buffer. Returns whether a canvas is left that needs its pixels.
-    pub fn present(&mut self, run: RunId, preview: &Preview, output: &Output<'_>) -> bool {
+    /// Draws a view from its buffer. Returns whether a canvas is left that needs its pixels.
+    pub fn present(&mut self, run: RunId, view: View, preview: &Preview, output: &Output<'_>) -> bool {
         let mut left = false;
-        for canvas in self.showing(run, View::Result) {
+        for canvas in self.showing(run, view) {
             if matches!(canvas.painter, Painter::Untouched)
                 && let Some(target) = preview.target(&canvas.element)
             {

@@ -1,127 +1,43 @@
-//! The worker's loop: it alone owns the device, the runs and the canvases, and takes requests between turns of training.
+//! What the worker does with each request: it alone owns the device, the runs and the canvases.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
-use std::future::poll_fn;
+use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
-use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::MessageEvent;
-use web_time::Instant;
+use wasm_bindgen::JsValue;
 
 use super::canvas::Canvases;
-use super::fetch::is_own;
-use super::files::{self, scope};
+use super::files::{png, scope};
+use super::gallery::{LoadedMask, compare};
+use super::loading::MaskFile;
+use super::making::shuffled;
 use super::measure::{self, Measuring};
-use super::message::{tell, tell_with, unpack};
+use super::message::{tell, tell_with};
 use super::preview::Preview;
 use super::protocol::{
-    EngineKind, Fault, FaultKind, Framing, Job, MaskFacts, Measurement, Reply, Request, RunFacts, RunId, Setup, SlotId,
+    EngineKind, Fault, FaultKind, Framing, Job, Measurement, Reply, Request, RunFacts, RunId, Setup, SlotId,
 };
 use super::runs::{Run, tell_fault};
 use super::training::{Plan, Trained, read_checkpoint};
-use super::turn::Turn;
 use crate::engine::AdapterDescription;
 use crate::gpu::GpuContext;
-use crate::mask::{Mask, import};
-use crate::network::Connectivity;
-use crate::picture::{Picture, encode_png, psnr};
+use crate::network::PaddedSide;
+use crate::picture::{Picture, psnr};
 use crate::train::Backend;
 
 /// What a run may take without a person being asked.
 const BUDGET: u64 = 2_000_000_000;
 const PHONE_BUDGET: u64 = 700_000_000;
-const TELL_LOADING_EVERY: Duration = Duration::from_millis(200);
 /// Sizes that are tried when a picture does not fit.
 const SIZES: [usize; 8] = [2048, 1536, 1024, 768, 512, 384, 256, 192];
 
-/// Requests that wait for the loop.
+/// What the worker has.
 #[derive(Default)]
-struct Inbox {
-    waiting: VecDeque<(Request, JsValue)>,
-    waker: Option<Waker>,
-}
-
-/// Starts the loop in a worker; returns at once.
-pub fn start() {
-    std::panic::set_hook(Box::new(|info| {
-        console_error_panic_hook::hook(info);
-        tell(&Reply::Panic {
-            message: info.to_string(),
-        });
-    }));
-    let inbox = Rc::new(RefCell::new(Inbox::default()));
-    let receiver = inbox.clone();
-    let on_message =
-        Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| match unpack::<Request>(&event.data()) {
-            Ok(request) => {
-                let mut inbox = receiver.borrow_mut();
-                inbox.waiting.push_back(request);
-                if let Some(waker) = inbox.waker.take() {
-                    waker.wake();
-                }
-            }
-            Err(error) => web_sys::console::error_1(&error.into()),
-        });
-    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    // It lives as long as the worker.
-    on_message.forget();
-    wasm_bindgen_futures::spawn_local(async move {
-        match Turn::new() {
-            Ok(turn) => serve(&inbox, &turn).await,
-            Err(error) => web_sys::console::error_1(&error),
-        }
-    });
-    tell(&Reply::Started);
-}
-
-async fn serve(inbox: &RefCell<Inbox>, turn: &Turn) {
-    let mut worker = Worker::default();
-    loop {
-        loop {
-            let next = inbox.borrow_mut().waiting.pop_front();
-            let Some((request, attachment)) = next else { break };
-            worker.answer(request, &attachment).await;
-        }
-        if worker.turn().await {
-            turn.over().await;
-        } else {
-            wait(inbox).await;
-        }
-    }
-}
-
-/// Until a request is there.
-async fn wait(inbox: &RefCell<Inbox>) {
-    poll_fn(|task| {
-        let mut inbox = inbox.borrow_mut();
-        if inbox.waiting.is_empty() {
-            inbox.waker = Some(task.waker().clone());
-            return Poll::Pending;
-        }
-        Poll::Ready(())
-    })
-    .await;
-}
-
-/// A mask that was read.
-struct LoadedMask {
-    mask: Rc<Mask>,
-    /// A dead one draws a constant: its runs are shown, but cannot start.
-    alive: bool,
-}
-
-#[derive(Default)]
-struct Worker {
-    device: Option<Backend>,
+pub(super) struct Worker {
+    pub(super) device: Option<Backend>,
     preview: Option<Preview>,
-    /// With its name.
-    picture: Option<(String, Rc<Picture>)>,
-    masks: BTreeMap<SlotId, LoadedMask>,
+    /// With their names.
+    pub(super) pictures: BTreeMap<SlotId, (String, Rc<Picture>)>,
+    pub(super) masks: BTreeMap<SlotId, LoadedMask>,
     runs: BTreeMap<RunId, Run>,
     canvases: Canvases,
     /// Runs wait while it lasts.
@@ -129,39 +45,57 @@ struct Worker {
 }
 
 impl Worker {
-    async fn answer(&mut self, request: Request, attachment: &JsValue) {
+    /// Does what the page asks for.
+    pub(super) async fn answer(&mut self, request: Request, attachment: &JsValue) {
         match request {
             Request::Open { engine } => self.open(engine).await,
-            Request::LoadPicture { name, address } => {
-                match self.load_picture(&name, address.as_deref(), attachment).await {
-                    Ok(reply) => tell(&reply),
-                    Err(message) => tell_fault(None, Fault::new(FaultKind::Picture, message)),
-                }
+            Request::LoadPicture { slot, name, address } => {
+                let read = self.load_picture(slot, &name, address.as_deref(), attachment).await;
+                tell(&read.unwrap_or_else(|message| {
+                    let fault = Fault::new(FaultKind::Picture, message);
+                    Reply::PictureRefused { slot, fault }
+                }));
             }
             Request::LoadMask {
                 slot,
                 name,
                 address,
                 sha256,
+                returns,
+                recipe,
             } => {
-                let read = self
-                    .load_mask(slot, name, address.as_deref(), sha256.as_deref(), attachment)
-                    .await;
-                tell(&match read {
-                    Ok(facts) => Reply::Mask { slot, facts },
-                    Err(message) => {
-                        let fault = Fault::new(FaultKind::Mask, message);
-                        Reply::MaskRefused { slot, fault }
-                    }
-                });
+                let file = MaskFile {
+                    name,
+                    address,
+                    sha256,
+                    recipe,
+                };
+                self.read_mask(slot, file, returns, attachment).await;
+            }
+            Request::MakeMask {
+                slot,
+                picture,
+                setup,
+                method,
+                seed,
+            } => self.make_mask(slot, picture, setup, method, seed).await,
+            Request::DrawMask { slot } => self.draw_mask(slot).await,
+            Request::CompareMasks { first, second } => {
+                let result = compare(self.masks.get(&first), self.masks.get(&second));
+                tell(&Reply::Compared { result });
+            }
+            Request::ForgetMask { slot } => {
+                self.masks.remove(&slot);
             }
             Request::Create {
                 run,
+                picture,
                 job,
                 steps,
                 setup,
                 resumes,
-            } => match self.create(run, job, steps, setup) {
+                watched,
+            } => match self.create(run, picture, job, steps, setup, watched) {
                 Ok(facts) => {
                     tell(&Reply::Created { run, facts });
                     if resumes {
@@ -170,8 +104,8 @@ impl Worker {
                 }
                 Err(fault) => tell_fault(Some(run), fault),
             },
-            Request::Play { run } => self.play(run, None).await,
-            Request::Step { run, steps } => self.play(run, Some(steps)).await,
+            Request::Play { run, settles } => self.play(run, None, settles).await,
+            Request::Step { run, steps } => self.play(run, Some(steps), false).await,
             Request::Pause { run } => {
                 if let Some(run) = self.runs.get_mut(&run) {
                     run.pause(&mut self.canvases, self.preview.as_ref()).await;
@@ -210,8 +144,7 @@ impl Worker {
             Request::SelfTest => self.measure(Measurement::SelfTest, Measuring::self_test).await,
             Request::Bench { size, mask } => {
                 let mask = self.masks.get(&mask).map(|loaded| loaded.mask.clone());
-                let budget = if is_phone() { PHONE_BUDGET } else { BUDGET };
-                let bench = |backend: &Backend| Measuring::bench(backend, size, mask.as_deref(), budget);
+                let bench = |backend: &Backend| Measuring::bench(backend, size, mask.as_deref(), budget());
                 self.measure(Measurement::Bench, bench).await;
             }
             Request::StopMeasuring => self.stop_measuring(),
@@ -225,12 +158,19 @@ impl Worker {
                     run.fail(Fault::new(FaultKind::Diverged, "asked for by a test"));
                 }
             }
+            Request::Disturb { run } => {
+                if let Some(run) = self.runs.get_mut(&run)
+                    && let Err(fault) = run.disturb().await
+                {
+                    run.fail(fault);
+                }
+            }
             Request::Panic => panic!("asked for by a test"),
         }
     }
 
     /// Gives each busy run a turn; whether there was one.
-    async fn turn(&mut self) -> bool {
+    pub(super) async fn turn(&mut self) -> bool {
         if let Some(measuring) = &mut self.measuring {
             if !measuring.turn().await {
                 self.measuring = None;
@@ -269,93 +209,56 @@ impl Worker {
         self.device = Some(device);
     }
 
-    async fn load_picture(&mut self, name: &str, address: Option<&str>, file: &JsValue) -> Result<Reply, String> {
-        let bytes = files::read(address, file, loading(None)).await?;
-        let decoded = files::picture(&bytes).await.map_err(|error| error.to_string())?;
-        let (width, height) = (decoded.picture.width, decoded.picture.height);
-        let notes = decoded.notes.iter().map(ToString::to_string).collect();
-        self.picture = Some((name.to_owned(), Rc::new(decoded.picture)));
-        Ok(Reply::Picture {
-            name: name.to_owned(),
-            width,
-            height,
-            notes,
-        })
-    }
-
-    async fn load_mask(
-        &mut self,
-        slot: SlotId,
-        name: String,
-        address: Option<&str>,
-        sha256: Option<&str>,
-        file: &JsValue,
-    ) -> Result<MaskFacts, String> {
-        let bytes = files::read(address, file, loading(Some(slot))).await?;
-        let found: String = Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        if let Some(wanted) = sha256.filter(|wanted| !found.eq_ignore_ascii_case(wanted)) {
-            return Err(match address {
-                Some(address) if !is_own(address) => {
-                    let short = |sum: &str| sum.chars().take(12).collect::<String>();
-                    format!(
-                        "The file there is not the one that the link means: its SHA-256 begins with {}, the link says {}. Ask whoever shared the link for a new one.",
-                        short(&found),
-                        short(wanted)
-                    )
-                }
-                _ => "The mask is not the one that this page was built with: reload the page.".to_owned(),
-            });
-        }
-        let mask = import(&bytes, &name).map_err(|error| error.to_string())?;
-        let Some(network) = &mask.metadata.network else {
-            let n = mask.keep.len();
-            return Err(format!(
-                "The mask has {n} entries, and no network known here has as many: choose another mask."
-            ));
-        };
-        let network = network.build().map_err(|error| error.to_string())?;
-        mask.check(&network).map_err(|error| error.to_string())?;
-        let connectivity = Connectivity::of(&network, &mask.keep);
-        let facts = MaskFacts {
-            name,
-            sha256: found,
-            kept: mask.kept(),
-            n: network.n,
-            alive: connectivity.is_alive(),
-            sentence: connectivity.sentence(),
-        };
-        let (mask, alive) = (Rc::new(mask), facts.alive);
-        self.masks.insert(slot, LoadedMask { mask, alive });
-        Ok(facts)
-    }
-
     /// What a job trains, and whether it can.
     fn trained(&self, job: Job) -> Result<(Trained, bool), Fault> {
         Ok(match job {
-            Job::Learn { learner, keep } => (Trained::Mask { learner, keep }, true),
-            Job::Fit { mask: None } => (Trained::Weights(None), true),
-            Job::Fit { mask: Some(slot) } => {
-                let found = self.masks.get(&slot);
-                let found = found.ok_or_else(|| Fault::new(FaultKind::Mask, "choose a mask first"))?;
-                (Trained::Weights(Some(found.mask.clone())), found.alive)
+            Job::Learn { learner, keep, pace } => (Trained::Mask { learner, keep, pace }, true),
+            Job::FitUnmasked { fit } => (Trained::Unmasked(fit), true),
+            Job::Fit { mask: slot } => {
+                let found = self.mask(slot)?;
+                (Trained::Weights(found.mask.clone()), found.alive)
+            }
+            Job::FitShuffled { mask, what, seed } => {
+                let shuffled = shuffled(self.mask(mask)?, what, seed)?;
+                (Trained::Weights(Rc::new(shuffled)), true)
             }
         })
     }
 
-    fn create(&mut self, id: RunId, job: Job, steps: u64, setup: Setup) -> Result<RunFacts, Fault> {
-        let (image, picture) = self
-            .picture
-            .clone()
-            .ok_or_else(|| Fault::new(FaultKind::Picture, "choose a picture first"))?;
+    pub(super) fn mask(&self, slot: SlotId) -> Result<&LoadedMask, Fault> {
+        let found = self.masks.get(&slot);
+        found.ok_or_else(|| Fault::new(FaultKind::Mask, "choose a mask first"))
+    }
+
+    /// A picture and its name.
+    pub(super) fn picture(&self, slot: SlotId) -> Result<(String, Rc<Picture>), Fault> {
+        let found = self.pictures.get(&slot).cloned();
+        found.ok_or_else(|| Fault::new(FaultKind::Picture, "choose a picture first"))
+    }
+
+    pub(super) fn engine(&self) -> Result<&Backend, Fault> {
+        let none = || Fault::new(FaultKind::NoGpu, "there is no engine: open one first");
+        self.device.as_ref().ok_or_else(none)
+    }
+
+    fn create(
+        &mut self,
+        id: RunId,
+        picture: SlotId,
+        job: Job,
+        steps: u64,
+        setup: Setup,
+        watched: bool,
+    ) -> Result<RunFacts, Fault> {
+        let (image, picture) = self.picture(picture)?;
         let framed = framed(&picture, setup.framing, setup.size)?;
         let (trained, alive) = self.trained(job)?;
-        let plan = Plan::new(setup, &trained, steps, &image, &framed)?;
+        let mut plan = Plan::new(setup, &trained, steps, &image, &framed)?;
+        plan.watched = watched;
         let network = plan.spec.network.clone();
-        let bytes = if alive { plan.bytes()? } else { 0 };
-        let budget = if is_phone() { PHONE_BUDGET } else { BUDGET };
+        let needs = alive.then(|| plan.needs(self.engine()?)).transpose()?;
+        let (bytes, macs) = needs.map_or((0, 0), |needs| (needs.bytes, needs.macs));
+        let budget = budget();
         let fitting_size = (bytes > budget).then(|| {
             let area = |side: usize| network.padded_side(side).pow(2) as f64;
             let here = network.padded_side(framed.width) * network.padded_side(framed.height);
@@ -373,6 +276,7 @@ impl Worker {
             width: framed.width,
             height: framed.height,
             bytes,
+            macs,
             budget,
             fitting_size: fitting_size.flatten(),
             noisy_psnr,
@@ -399,8 +303,7 @@ impl Worker {
         for run in self.runs.values_mut() {
             run.pause(&mut self.canvases, self.preview.as_ref()).await;
         }
-        let none = Fault::new(FaultKind::NoGpu, "there is no engine to measure: open one first");
-        match self.device.as_ref().ok_or(none).and_then(begin) {
+        match self.engine().and_then(begin) {
             Ok(measuring) => self.measuring = Some(measuring),
             Err(fault) => tell(&Reply::Unmeasured { what, fault }),
         }
@@ -412,10 +315,10 @@ impl Worker {
         }
     }
 
-    async fn play(&mut self, id: RunId, steps: Option<u64>) {
+    async fn play(&mut self, id: RunId, steps: Option<u64>, settles: bool) {
         self.stop_measuring();
         if let (Some(run), Some(device)) = (self.runs.get_mut(&id), &self.device) {
-            run.play(steps, device).await;
+            run.play(steps, settles, device).await;
         }
     }
 
@@ -431,13 +334,10 @@ impl Worker {
 
     async fn send_result(&mut self, id: RunId) {
         let Some(run) = self.runs.get_mut(&id) else { return };
-        let step = run.step();
-        match run.result().await {
-            Ok(Some(picture)) => match encode_png(&picture) {
-                Ok(file) => {
-                    let file = js_sys::Uint8Array::from(file.as_slice()).buffer();
-                    tell_with(&Reply::Png { run: id, step }, Some(&file));
-                }
+        let step = run.returned_step();
+        match run.returned().await {
+            Ok(Some(picture)) => match png(&picture).await {
+                Ok(file) => tell_with(&Reply::Png { run: id, step }, Some(&file)),
                 Err(error) => tell_fault(None, Fault::new(FaultKind::Run, error)),
             },
             Ok(None) => {}
@@ -446,7 +346,7 @@ impl Worker {
     }
 }
 
-fn framed(picture: &Picture, framing: Framing, size: usize) -> Result<Picture, Fault> {
+pub(super) fn framed(picture: &Picture, framing: Framing, size: usize) -> Result<Picture, Fault> {
     let framed = match framing {
         Framing::Scale => picture.fit_within(size),
         Framing::Crop => picture.centre_crop(size.min(picture.width), size.min(picture.height)),
@@ -454,15 +354,9 @@ fn framed(picture: &Picture, framing: Framing, size: usize) -> Result<Picture, F
     framed.map_err(|error| Fault::new(FaultKind::Picture, error))
 }
 
-/// Tells the page how far a file is loaded.
-fn loading(slot: Option<SlotId>) -> impl FnMut(u64, Option<u64>) {
-    let mut told: Option<Instant> = None;
-    move |bytes, total| {
-        if told.is_none_or(|told| told.elapsed() >= TELL_LOADING_EVERY) {
-            told = Some(Instant::now());
-            tell(&Reply::Loading { slot, bytes, total });
-        }
-    }
+/// Bytes that may be taken without a person being asked.
+pub(super) fn budget() -> u64 {
+    if is_phone() { PHONE_BUDGET } else { BUDGET }
 }
 
 /// Phones share little memory between everything that runs on them.

@@ -25,6 +25,8 @@ pub enum FaultKind {
     DeviceLost,
     /// The loss is no longer a number: go back to a checkpoint.
     Diverged,
+    /// The loss has jumped and stays high: go back to a checkpoint.
+    Spiked,
     /// Too little memory: a smaller picture.
     Memory,
     /// Anything else that stopped a run.
@@ -40,11 +42,14 @@ impl Fault {
     }
 }
 
-/// An error's text as a sentence: a capital in front, a full stop behind.
+/// An error's text as a sentence: a capital in front, if it begins with an English letter, and a full stop behind.
 pub fn sentence(text: &str) -> String {
     let text = text.trim();
     let mut letters = text.chars();
-    let mut made: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let mut made: String = letters
+        .next()
+        .map(|c| c.to_ascii_uppercase().to_string())
+        .unwrap_or_default();
     made.push_str(letters.as_str());
     if !made.is_empty() && !made.ends_with(['.', '!', '?', '…']) {
         made.push('.');
@@ -60,7 +65,7 @@ mod tests {
     fn errors_become_sentences() {
         assert_eq!(sentence("the file is empty"), "The file is empty.");
         assert_eq!(sentence("What now?"), "What now?");
-        assert_eq!(sentence(" émigré…"), "Émigré…");
+        assert_eq!(sentence(" émigré…"), "émigré…");
         assert_eq!(sentence(""), "");
     }
 }

@@ -124,6 +124,8 @@ mod tests {
             step,
             loss: 0.1,
             psnr: Some(psnr),
+            average_psnr: None,
+            statistic: None,
             kl: None,
             mean_logit: None,
         }

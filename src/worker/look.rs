@@ -1,25 +1,26 @@
 //! A learner's logits as a person looks at them: how the keep probabilities lie, and what a threshold leaves of each layer.
 
 use super::protocol::{Channels, Layer, Look};
-use crate::mask::{MaskError, keep_count, top_k};
+use crate::mask::MaskError;
 use crate::network::{Connectivity, Network, stages};
+use crate::train::LearnSpec;
 
 /// Bins of the histogram.
 const BINS: usize = 40;
 
-/// Thresholds `logits` (flat, length N) so that floor(keep N) stay, and gives that mask beside what is told about it.
+/// Thresholds `logits` (flat, length N) as the learner does so that floor(keep N) stay, and gives that mask beside what is told about it.
 ///
 /// # Errors
 /// [`MaskError`] if a logit is not a number.
 pub fn look(
+    learn: &LearnSpec,
     network: &Network,
     logits: &[f32],
     step: u64,
     keep: f64,
     seed: u64,
 ) -> Result<(Vec<bool>, Look), MaskError> {
-    let kept = keep_count(network.n, keep);
-    let mask = top_k(logits, kept, seed)?;
+    let mask = learn.threshold(network, logits, keep, seed)?;
     let found = Connectivity::of(network, &mask);
     let lowest = logits
         .iter()
@@ -27,6 +28,24 @@ pub fn look(
         .filter(|(_, kept)| **kept)
         .map(|(logit, _)| *logit);
     let threshold = lowest.fold(f32::INFINITY, f32::min);
+    let (input, layers) = layers(network, &mask, &found);
+    let look = Look {
+        step,
+        keep,
+        kept: mask.iter().filter(|kept| **kept).count(),
+        n: network.n,
+        histogram: histogram(logits),
+        threshold: f64::from(sigmoid(threshold)),
+        input,
+        layers,
+        alive: found.is_alive(),
+        sentence: found.sentence(),
+    };
+    Ok((mask, look))
+}
+
+/// The input's channels and the convolutions under a mask (flat, length N) whose connectivity is `found`.
+pub fn layers(network: &Network, mask: &[bool], found: &Connectivity) -> (Channels, Vec<Layer>) {
     let channels = |set: usize| Channels {
         all: found.live.sets[set].len(),
         live: found.live.count(set),
@@ -37,19 +56,7 @@ pub fn look(
         kept: mask[stage.weight.range()].iter().filter(|kept| **kept).count(),
         channels: channels(j + 1),
     });
-    let look = Look {
-        step,
-        keep,
-        kept,
-        n: network.n,
-        histogram: histogram(logits),
-        threshold: f64::from(sigmoid(threshold)),
-        input: channels(0),
-        layers: layers.collect(),
-        alive: found.is_alive(),
-        sentence: found.sentence(),
-    };
-    Ok((mask, look))
+    (channels(0), layers.collect())
 }
 
 /// How many of sigmoid(logits) lie in each of [`BINS`] equal parts of 0 to 1.
@@ -70,6 +77,7 @@ fn sigmoid(logit: f32) -> f32 {
 mod tests {
     use super::*;
     use crate::network::Hourglass;
+    use crate::train::Learner;
 
     fn network() -> Network {
         let description = Hourglass {
@@ -90,13 +98,14 @@ mod tests {
 
     #[test]
     fn a_layer_without_weights_is_dead_and_counted_as_such() {
+        let paper = LearnSpec::new(Learner::Paper);
         let network = network();
         let mut logits = vec![1.0_f32; network.n];
         let second = &network.parameters[4];
         assert_eq!(second.name, "1.4.1.weight");
         logits[second.range()].fill(-1.0);
         let keep = 1.0 - second.len() as f64 / network.n as f64;
-        let (mask, look) = look(&network, &logits, 7, keep, 0).expect("numbers");
+        let (mask, look) = look(&paper, &network, &logits, 7, keep, 0).expect("numbers");
         assert_eq!(look.kept, network.n - second.len());
         assert_eq!(mask.iter().filter(|kept| **kept).count(), look.kept);
         assert!(!look.alive);
@@ -104,7 +113,7 @@ mod tests {
         assert_eq!((look.layers[1].kept, look.layers[1].weights), (0, second.len()));
         assert_eq!(look.layers[1].channels, Channels { all: 4, live: 0 });
         assert!((look.threshold - 0.731).abs() < 1e-3, "sigmoid(1)");
-        let all = super::look(&network, &logits, 7, 1.0, 0).expect("numbers").1;
+        let all = super::look(&paper, &network, &logits, 7, 1.0, 0).expect("numbers").1;
         assert!(all.alive && all.input.live == 2);
         assert!((all.threshold - 0.269).abs() < 1e-3, "sigmoid(-1)");
     }

@@ -1,13 +1,18 @@
 //! The dedicated worker that owns the engine and trains, and the protocol that it speaks with the page.
 
 mod fault;
+mod job;
+mod mask_facts;
 pub mod protocol;
+mod run_facts;
 
 // Without a browser in it, so that the tests reach it.
 #[cfg(any(test, all(feature = "page", target_arch = "wasm32")))]
 mod history;
 #[cfg(any(test, all(feature = "page", target_arch = "wasm32")))]
 mod look;
+#[cfg(any(test, all(feature = "page", target_arch = "wasm32")))]
+mod sheet;
 
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod canvas;
@@ -17,6 +22,14 @@ mod engine;
 mod fetch;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod files;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod gallery;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod inbox;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod loading;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod making;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod measure;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
@@ -35,6 +48,6 @@ mod training;
 mod turn;
 
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
-pub use engine::start;
+pub use inbox::start;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 pub use message::{pack, unpack};

@@ -13,7 +13,7 @@ use super::message::tell;
 use super::protocol::{Fault, FaultKind, MaskOnly, Reply, RunId, View};
 use super::training::{Plan, Training};
 use crate::picture::{Picture, psnr};
-use crate::train::Backend;
+use crate::train::{Backend, Job};
 
 /// Looks come at most this often by themselves.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -101,13 +101,17 @@ impl Observer {
     }
 
     async fn look(&mut self, id: RunId, plan: &Plan, training: &mut Training) -> Result<(), Fault> {
+        // Only a learner has logits to look at.
+        let Job::Learn(learn) = &plan.spec.job else {
+            return Ok(());
+        };
         let step = training.step();
         let seen = self.logits.take().filter(|(seen, _)| *seen == step);
         let logits = match seen {
             Some((_, logits)) => logits,
             None => training.logits().await?,
         };
-        let found = look(training.network(), &logits, step, self.keep, plan.spec.seed);
+        let found = look(learn, training.network(), &logits, step, self.keep, plan.spec.seed);
         self.logits = Some((step, logits));
         let (mask, look) = found.map_err(|error| Fault::new(FaultKind::Run, error))?;
         let alive = look.alive;
@@ -133,7 +137,7 @@ impl Observer {
     ) -> MaskOnly {
         let plan = plan.mask_only(keep);
         let drawn = async {
-            let needed = plan.bytes()?;
+            let needed = plan.needs(backend)?.bytes;
             if needed > budget {
                 let megabytes = needed / 1_000_000;
                 let sentence = format!(
@@ -141,9 +145,7 @@ impl Observer {
                 );
                 return Err(Fault::new(FaultKind::Memory, sentence));
             }
-            let mut masked = Training::build(&plan, backend, |_, _| {}).await?;
-            masked.advance(0, Duration::ZERO).await?;
-            masked.picture().await
+            Training::draw(&plan, backend).await
         };
         match drawn.await {
             Ok(picture) => {

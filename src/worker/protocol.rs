@@ -7,17 +7,22 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::fault::{Fault, FaultKind};
+pub use super::job::{Framing, Job, MaskMethod, Pace, Setup};
+pub use super::mask_facts::{Channels, Layer, Look, MaskFacts, MaskOnly, MaskOrigin, MaskStart};
+pub use super::run_facts::{Moment, Point, RunFacts, RunState, returned};
 use crate::bench::BenchSummary;
 use crate::engine::AdapterDescription;
+use crate::mask::{LayerOverlap, Overlap};
 use crate::self_test::SelfTestReport;
-use crate::train::Learner;
 
 /// Chosen by the page, never used again after [`Request::Drop`].
 pub type RunId = u32;
 /// Chosen by the page, one for each canvas element.
 pub type CanvasId = u32;
-/// A place for a mask in the worker; chosen by the page.
+/// A place for a mask, or for a picture, in the worker; chosen by the page.
 pub type SlotId = u32;
+/// The slot of the picture that a person chose: only how that one loads is told.
+pub const CHOSEN_PICTURE: SlotId = 0;
 
 /// What the page asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,13 +31,15 @@ pub enum Request {
     Open {
         engine: EngineKind,
     },
-    /// Reads a picture, from the attached `File` if there is no address; answered by [`Reply::Picture`]. The picture
-    /// before it is forgotten, but for the runs that use it.
+    /// Reads a picture into a slot, from the attached `File` if there is no address; answered by [`Reply::Picture`] or
+    /// [`Reply::PictureRefused`], after which the slot holds what it held before. Runs keep the picture that they use.
     LoadPicture {
+        slot: SlotId,
         name: String,
         address: Option<String>,
     },
-    /// Reads a mask into a slot, from the attached `File` if there is no address; answered by [`Reply::Mask`] or
+    /// Reads a mask into a slot, or draws it from a recipe (its text): from the attached `File` if there is neither that
+    /// nor an address; answered by [`Reply::Mask`] or
     /// [`Reply::MaskRefused`], after which the slot holds what it held before.
     LoadMask {
         slot: SlotId,
@@ -40,20 +47,52 @@ pub enum Request {
         address: Option<String>,
         /// Of the file, in lower-case hexadecimal, where it is known.
         sha256: Option<String>,
+        /// Whether the file's bytes are wanted (an `ArrayBuffer` attached to the reply).
+        returns: bool,
+        recipe: Option<String>,
     },
-    /// Makes a run on the picture read last; answered by [`Reply::Created`]. Nothing is compiled yet.
+    /// Makes a mask in a slot for the network and the picture of a run; `seed` draws what the method leaves to chance. On its
+    /// way [`Reply::Making`]; answered by [`Reply::Mask`], with its file (an `ArrayBuffer`) where there is one, or
+    /// [`Reply::MaskRefused`].
+    MakeMask {
+        slot: SlotId,
+        picture: SlotId,
+        setup: Setup,
+        method: MaskMethod,
+        seed: u64,
+    },
+    /// Draws what a slot's mask draws by masking alone, as its file says that it was learned; answered by
+    /// [`Reply::MaskDrawn`].
+    DrawMask {
+        slot: SlotId,
+    },
+    /// Compares the masks of two slots; answered by [`Reply::Compared`].
+    CompareMasks {
+        first: SlotId,
+        second: SlotId,
+    },
+    /// Frees a slot.
+    ForgetMask {
+        slot: SlotId,
+    },
+    /// Makes a run on the slot's picture; answered by [`Reply::Created`]. Nothing is compiled yet.
     Create {
         run: RunId,
+        picture: SlotId,
         job: Job,
         /// Updates in all.
         steps: u64,
         setup: Setup,
         /// Whether it goes on from the checkpoint that is attached (an `ArrayBuffer`); it is then paused there.
         resumes: bool,
+        /// Whether a spike of the loss stops it, with a fault that says so.
+        watched: bool,
     },
     /// Compiles if needed, then trains until the last step, [`Request::Pause`] or [`Request::Drop`].
     Play {
         run: RunId,
+        /// Whether a fit that is past its best moment settles there.
+        settles: bool,
     },
     /// Trains this many steps, then pauses.
     Step {
@@ -81,7 +120,7 @@ pub enum Request {
     Checkpoint {
         run: RunId,
     },
-    /// The present result as a PNG file; answered by [`Reply::Png`].
+    /// What a fit returns (see [`crate::train::Run::default_returned`]), or a learner's present output, as a PNG file; answered by [`Reply::Png`].
     Result {
         run: RunId,
     },
@@ -117,6 +156,10 @@ pub enum Request {
     LoseDevice,
     /// Takes a run's loss for no number (tests).
     Diverge {
+        run: RunId,
+    },
+    /// Makes a run's loss jump (tests).
+    Disturb {
         run: RunId,
     },
     /// Panics on purpose (tests).
@@ -159,6 +202,8 @@ pub enum View {
     Noisy,
     /// The network's output, as it is now.
     Result,
+    /// The exponential mean of a fit's outputs: what it returns.
+    Average,
     /// The picture before noise was added; the noisy one where that is not known.
     Clean,
     /// The result with the highest PSNR so far, of those that were looked at.
@@ -169,44 +214,15 @@ pub enum View {
     MaskOnly,
 }
 
-/// What a run trains.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Job {
-    /// The weights that the slot's mask keeps, or all of them, to draw the picture.
-    Fit { mask: Option<SlotId> },
-    /// The mask itself; `keep` is the fraction that the keep probabilities are drawn to.
-    Learn { learner: Learner, keep: f64 },
-}
-
 /// What the page wants a learned mask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MaskPurpose {
     Save,
     Denoise,
-}
-
-/// What defines a run, beside its picture, its job and its steps.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Setup {
-    pub framing: Framing,
-    /// Pixels; see [`Framing`].
-    pub size: usize,
-    /// Standard deviation of the added noise, of a picture from 0 to 1; at 0 the picture is already noisy.
-    pub sigma: f64,
-    pub noise_seed: u64,
-    /// Of the network's start and its input.
-    pub init_seed: u64,
-    /// Levels of a network without a mask; a mask knows its own.
-    pub levels: usize,
-}
-
-/// How a picture is brought to a size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Framing {
-    /// A smaller copy whose longer side has `size` pixels.
-    Scale,
-    /// The middle, at most `size` pixels a side.
-    Crop,
+    /// For the gallery of this browser.
+    Keep,
+    /// For the figures that explain how it works.
+    Explain,
 }
 
 /// What the worker tells.
@@ -224,13 +240,19 @@ pub enum Reply {
         facts: DeviceFacts,
     },
     Picture {
+        slot: SlotId,
         name: String,
         width: usize,
         height: usize,
         /// Sentences on how the file was read.
         notes: Vec<String>,
     },
-    /// How much of a picture's or, where there is a slot, of a mask's file is there; a few times a second.
+    /// The file is no picture that could be used.
+    PictureRefused {
+        slot: SlotId,
+        fault: Fault,
+    },
+    /// How much of the chosen picture's or, where there is a slot, of a mask's file is there; a few times a second.
     Loading {
         slot: Option<SlotId>,
         bytes: u64,
@@ -238,7 +260,22 @@ pub enum Reply {
     },
     Mask {
         slot: SlotId,
-        facts: MaskFacts,
+        facts: Box<MaskFacts>,
+    },
+    /// How much of making a slot's mask is done, in units of its method; a few times a second.
+    Making {
+        slot: SlotId,
+        done: usize,
+        total: usize,
+    },
+    /// What a mask draws by masking alone, with a PNG file (an `ArrayBuffer`) where it draws; or one sentence on why not.
+    MaskDrawn {
+        slot: SlotId,
+        problem: Option<String>,
+    },
+    /// All entries and each convolution's weights of the two masks that were compared; or one sentence on why not.
+    Compared {
+        result: Result<(Overlap, Vec<LayerOverlap>), String>,
     },
     /// The file is no mask that could be used.
     MaskRefused {
@@ -332,140 +369,4 @@ pub enum Reply {
     Panic {
         message: String,
     },
-}
-
-/// What a run is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RunState {
-    /// Made, not yet compiled.
-    Idle,
-    Compiling,
-    Running,
-    Paused,
-    /// All steps are done.
-    Finished,
-    /// A fault stopped it; it cannot go on.
-    Failed,
-}
-
-/// A run, before it starts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunFacts {
-    /// Of the picture that is fitted.
-    pub width: usize,
-    pub height: usize,
-    /// What the memory plan needs; 0 with a dead mask, which has no plan.
-    pub bytes: u64,
-    /// Bytes that the engine may take without being asked; more needs a smaller picture.
-    pub budget: u64,
-    /// The longest side that fits into the budget, where this picture does not.
-    pub fitting_size: Option<usize>,
-    /// Of the noisy picture against the clean one, in dB.
-    pub noisy_psnr: Option<f64>,
-}
-
-/// A reading of the curves: after `step` updates.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Point {
-    pub step: u64,
-    pub loss: f64,
-    /// In dB; none without a clean picture.
-    pub psnr: Option<f64>,
-    /// Learners only: the KL term of the loss, and the mean logit.
-    pub kl: Option<f64>,
-    pub mean_logit: Option<f64>,
-}
-
-/// A picture of the past, after `step` updates.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Moment {
-    pub step: u64,
-    /// In dB; none without a clean picture.
-    pub psnr: Option<f64>,
-}
-
-/// What a learner's logits say, thresholded so that a fraction `keep` stays.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Look {
-    /// Updates made.
-    pub step: u64,
-    pub keep: f64,
-    pub kept: usize,
-    /// Parameters in all.
-    pub n: usize,
-    /// Parameters by keep probability: bins of equal width from 0 to 1.
-    pub histogram: Vec<u32>,
-    /// The lowest keep probability that is kept.
-    pub threshold: f64,
-    /// The fixed input's channels.
-    pub input: Channels,
-    /// The convolutions, from the input to the picture.
-    pub layers: Vec<Layer>,
-    /// Whether masking alone draws anything but a constant.
-    pub alive: bool,
-    /// One sentence on what is connected.
-    pub sentence: String,
-}
-
-/// A convolution under a mask.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Layer {
-    /// Of the weight, as in PyTorch.
-    pub name: String,
-    pub weights: usize,
-    pub kept: usize,
-    /// Its outputs.
-    pub channels: Channels,
-}
-
-/// The channels of a map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Channels {
-    pub all: usize,
-    /// Those that lie on a path from the input to the picture.
-    pub live: usize,
-}
-
-/// What became of drawing by masking alone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum MaskOnly {
-    /// It is on its canvases. PSNR in dB, where the clean picture is known.
-    Drawn { psnr: Option<f64> },
-    /// The mask is dead, as [`Look::sentence`] explains.
-    Dead,
-    /// One sentence on why not.
-    Failed(String),
-}
-
-/// What a mask file says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MaskFacts {
-    pub name: String,
-    /// Of the file, in lower-case hexadecimal.
-    pub sha256: String,
-    pub kept: usize,
-    pub n: usize,
-    /// Whether its network draws anything but a constant.
-    pub alive: bool,
-    /// One sentence on what is connected.
-    pub sentence: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_measure_that_is_not_a_number_arrives_as_none() {
-        // JSON has no NaN, so an absent PSNR must be an absent value.
-        let point = Point {
-            step: 3,
-            loss: 0.25,
-            psnr: None,
-            kl: None,
-            mean_logit: None,
-        };
-        let text = serde_json::to_string(&point).expect("plain data");
-        assert_eq!(serde_json::from_str::<Point>(&text).expect("as written"), point);
-    }
 }

@@ -40,6 +40,8 @@ pub struct Run {
     state: RunState,
     /// Train up to here; not above the last step.
     until: u64,
+    /// Pause past the best moment.
+    settles: bool,
     /// Where it goes on from, until it is built.
     resumes: Option<Checkpoint>,
     /// The last checkpoint: when, at which step, and how long it took.
@@ -65,6 +67,7 @@ impl Run {
             spare,
             state: RunState::Idle,
             until: 0,
+            settles: false,
             resumes: None,
             kept: None,
             rate: Rate::default(),
@@ -98,7 +101,7 @@ impl Run {
     }
 
     /// Trains from now on: `steps` more steps, or else to the end.
-    pub async fn play(&mut self, steps: Option<u64>, backend: &Backend) {
+    pub async fn play(&mut self, steps: Option<u64>, settles: bool, backend: &Backend) {
         if matches!(self.state, RunState::Finished | RunState::Failed) {
             return;
         }
@@ -107,6 +110,7 @@ impl Run {
         }
         let last = self.plan.spec.steps;
         self.until = steps.map_or(last, |steps| (self.step() + steps).min(last));
+        self.settles = settles;
         self.rate.restart();
         self.go(RunState::Running);
     }
@@ -174,7 +178,8 @@ impl Run {
         let now = Instant::now();
         self.rate.record(now, step);
         let due = |last: Option<Instant>, every| last.is_none_or(|last| now - last >= every);
-        let stops = finished || step >= self.until;
+        let settled = self.settles && !finished && training.should_stop();
+        let stops = finished || settled || step >= self.until;
         if stops || due(self.drawn, DRAW_EVERY) {
             self.drawn = Some(now);
             self.show(canvases, preview).await?;
@@ -187,7 +192,11 @@ impl Run {
         }
         if stops {
             self.look_once_more();
-            self.go(if finished { RunState::Finished } else { RunState::Paused });
+            self.go(match (finished, settled) {
+                (true, _) => RunState::Finished,
+                (_, true) => RunState::Settled,
+                _ => RunState::Paused,
+            });
         }
         Ok(())
     }
@@ -251,16 +260,34 @@ impl Run {
         let Some((last, step, cost)) = self.kept else {
             return self.step() > 0;
         };
+        if !self.is_steady() {
+            return false;
+        }
         let stands = !self.is_playing();
         self.step() != step && (stands || last.elapsed() >= CHECKPOINT_EVERY.max(cost * CHECKPOINT_SHARE))
     }
 
-    /// Sends what it takes to go on from here.
+    fn is_steady(&self) -> bool {
+        self.training.as_ref().is_none_or(|(training, _)| training.is_steady())
+    }
+
+    /// Makes the loss jump, as it may by itself.
+    pub async fn disturb(&mut self) -> Result<(), Fault> {
+        match &mut self.training {
+            Some((training, _)) => training.disturb().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Sends what it takes to go on from here, unless that would go wrong.
     pub async fn send_checkpoint(&mut self) -> Result<(), Fault> {
         let step = self.step();
         let Some((training, _)) = &mut self.training else {
             return Ok(());
         };
+        if !training.is_steady() {
+            return Ok(());
+        }
         let begun = Instant::now();
         let file = training.checkpoint().await?;
         let file = js_sys::Uint8Array::from(file.as_slice()).buffer();
@@ -286,7 +313,7 @@ impl Run {
         let file = js_sys::Uint8Array::from(file.as_slice()).buffer();
         let reply = Reply::MaskFile {
             run: self.id,
-            name: mask_name(&self.plan.image, keep, training.step()),
+            name: self.plan.mask_name(keep, training.step()),
             purpose,
         };
         tell_with(&reply, Some(&file));
@@ -316,21 +343,38 @@ impl Run {
 
     /// Draws the result if there is one: from its buffer, or by its pixels.
     pub async fn show(&mut self, canvases: &mut Canvases, preview: Option<&Preview>) -> Result<(), Fault> {
-        let output = self.training.as_ref().and_then(|(training, _)| training.output());
-        let needs_pixels = match (preview, output) {
-            (Some(preview), Some(output)) => canvases.present(self.id, preview, &output),
-            _ => true,
-        };
-        if needs_pixels
-            && let Some(picture) = self.result().await?
-            && canvases.paint(self.id, View::Result, &picture).is_err()
-        {
-            return Err(Fault::new(
-                FaultKind::Memory,
-                "the browser could not show the result: try a smaller size",
-            ));
+        for view in [View::Result, View::Average] {
+            if !canvases.shows(self.id, view) {
+                continue;
+            }
+            let output = self.training.as_ref().and_then(|(training, _)| training.output(view));
+            let needs_pixels = match (preview, output) {
+                (Some(preview), Some(output)) => canvases.present(self.id, view, preview, &output),
+                _ => true,
+            };
+            let picture = match view {
+                _ if !needs_pixels => None,
+                View::Average => self.returned().await?,
+                _ => self.result().await?,
+            };
+            if let Some(picture) = picture
+                && canvases.paint(self.id, view, &picture).is_err()
+            {
+                return Err(Fault::new(
+                    FaultKind::Memory,
+                    "the browser could not show the result: try a smaller size",
+                ));
+            }
         }
         Ok(())
+    }
+
+    /// What the run returns as it is now; none before the start.
+    pub async fn returned(&mut self) -> Result<Option<Picture>, Fault> {
+        match &mut self.training {
+            Some((training, _)) => training.returned().await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The result as it is now; none before the start.
@@ -339,6 +383,13 @@ impl Run {
             Some((training, _)) => training.picture().await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The step of what the run returns.
+    pub fn returned_step(&self) -> u64 {
+        self.training
+            .as_ref()
+            .map_or(0, |(training, _)| training.returned_step())
     }
 
     pub fn step(&self) -> u64 {
@@ -373,13 +424,6 @@ impl Run {
             points: self.untold.drain(..).collect(),
         });
     }
-}
-
-/// What a learned mask's file is called: the picture's name without its ending, then what was done.
-fn mask_name(image: &str, keep: f64, step: u64) -> String {
-    let stem = image.rsplit_once('.').map_or(image, |(stem, _)| stem);
-    let percent = (1e4 * keep).round() / 100.0;
-    format!("{stem} mask, keep {percent} %, step {step}.safetensors")
 }
 
 pub fn tell_fault(run: Option<RunId>, fault: Fault) {

@@ -4,29 +4,36 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::preview::Output;
-use super::protocol::{Fault, FaultKind, Point, Setup};
+use super::protocol::{Fault, FaultKind, Pace, Point, Setup, View};
 use crate::engine::{EngineError, Executor};
 use crate::mask::Mask;
 use crate::network::{Hourglass, Network};
-use crate::picture::Picture;
+use crate::numbers::thousands;
+use crate::picture::{Padding, Picture};
 use crate::step::StepError;
-use crate::train::{self, Backend, Checkpoint, Learner, RunSpec, StateIn, Task, TrainError};
+use crate::train::{
+    self, Backend, Checkpoint, Learner, Returned, RunSpec, SpikeWatch, StateIn, Task, TrackSpec, TrainError, Unmasked,
+};
 
 /// What a run trains.
 pub enum Trained {
-    /// The weights that a mask keeps, or all of them.
-    Weights(Option<Rc<Mask>>),
+    /// The weights that a mask keeps.
+    Weights(Rc<Mask>),
+    /// All weights.
+    Unmasked(Unmasked),
     /// A mask.
-    Mask { learner: Learner, keep: f64 },
+    Mask { learner: Learner, keep: f64, pace: Pace },
 }
 
 impl Trained {
-    /// The mask's own network, or else the paper's with so many levels.
-    pub fn network(&self, levels: usize) -> Hourglass {
+    /// The mask's own hourglass, or else the paper's with so many levels.
+    pub fn hourglass(&self, levels: usize) -> Hourglass {
         let of_mask = match self {
-            Self::Weights(mask) => mask.as_ref().and_then(|mask| mask.metadata.network.clone()),
-            Self::Mask { .. } => None,
+            Self::Weights(mask) => mask.metadata.network.clone(),
+            Self::Unmasked(_) | Self::Mask { .. } => None,
         };
         of_mask.unwrap_or_else(|| Hourglass::with_levels(levels))
     }
@@ -40,6 +47,8 @@ pub struct Plan {
     pub setup: Setup,
     /// The picture's name.
     pub image: String,
+    /// Whether a spike of the loss is a fault.
+    pub watched: bool,
 }
 
 impl Plan {
@@ -48,15 +57,25 @@ impl Plan {
     /// # Errors
     /// A fault if a setting is out of its range.
     pub fn new(setup: Setup, trained: &Trained, steps: u64, image: &str, picture: &Picture) -> Result<Self, Fault> {
-        let network = trained.network(setup.levels);
-        let task = Task::new(picture, setup.sigma, setup.noise_seed, &network).map_err(|error| fault(&error))?;
+        let network = trained.hourglass(setup.levels);
         let mut spec = match trained {
-            Trained::Weights(Some(mask)) => RunSpec::sparse(network, Arc::new(mask.keep.clone())),
-            Trained::Weights(None) => RunSpec::dense(network),
+            Trained::Weights(mask) => RunSpec::sparse(network, Arc::new(mask.keep.clone())),
+            Trained::Unmasked(fit) => fit.spec(network, steps),
             Trained::Mask { learner, .. } => RunSpec::learn(network, *learner),
         };
-        if let (train::Job::Learn(learn), Trained::Mask { keep, .. }) = (&mut spec.job, trained) {
-            learn.keep = *keep;
+        let noisy = Task::new(picture, setup.sigma, setup.noise_seed, &spec.network);
+        let task = noisy.map_err(|error| fault(&error))?;
+        match (&mut spec.job, trained) {
+            (train::Job::Learn(learn), Trained::Mask { keep, pace, .. }) => {
+                learn.keep = *keep;
+                learn.pull *= pace.pull;
+                spec.lr *= pace.rate;
+            }
+            (train::Job::Fit(fit), _) => {
+                // SGLD has its own, with a burn-in.
+                fit.tracking.get_or_insert_default();
+            }
+            (train::Job::Learn(_), _) => {}
         }
         spec.steps = steps;
         spec.init_seed = setup.init_seed;
@@ -66,6 +85,7 @@ impl Plan {
             task,
             setup,
             image: image.to_owned(),
+            watched: false,
         })
     }
 
@@ -79,19 +99,31 @@ impl Plan {
         Self { spec, ..self.clone() }
     }
 
-    /// Bytes of memory that the run will need.
+    /// What a learned mask's file is called: the picture's name without its ending, then what was done.
+    pub fn mask_name(&self, keep: f64, step: u64) -> String {
+        let stem = self
+            .image
+            .rsplit_once('.')
+            .map_or(self.image.as_str(), |(stem, _)| stem);
+        let percent = (1e4 * keep).round() / 100.0;
+        format!("{stem} mask, keep {percent} %, step {step}.safetensors")
+    }
+
+    /// The memory and the arithmetic that the run will need on an engine.
     ///
     /// # Errors
     /// A fault if the settings, the mask or the size are not usable.
-    pub fn bytes(&self) -> Result<u64, Fault> {
-        let plan = train::plan(&self.spec, self.task.noisy.width, self.task.noisy.height);
-        plan.map(|plan| plan.bytes).map_err(|error| fault(&error))
+    pub fn needs(&self, backend: &Backend) -> Result<train::Plan, Fault> {
+        let (width, height) = (self.task.noisy.width, self.task.noisy.height);
+        train::plan_on(&self.spec, width, height, backend).map_err(|error| fault(&error))
     }
 }
 
 /// A run on an engine.
 pub struct Training {
     run: train::Run,
+    /// Of the losses, where a spike is a fault.
+    watch: Option<SpikeWatch>,
 }
 
 impl Training {
@@ -102,7 +134,7 @@ impl Training {
     pub async fn build(plan: &Plan, backend: &Backend, progress: impl FnMut(usize, usize)) -> Result<Self, Fault> {
         let (spec, task) = (plan.spec.clone(), plan.task.clone());
         let run = train::Run::new(spec, task, backend, StateIn::default(), progress).await;
-        run.map(|run| Self { run }).map_err(|error| fault(&error))
+        Self::watching(plan, run)
     }
 
     /// As [`Training::build`], from where a checkpoint was taken.
@@ -117,7 +149,42 @@ impl Training {
     ) -> Result<Self, Fault> {
         let (steps, task) = (plan.spec.steps, plan.task.clone());
         let run = train::Run::resume(checkpoint, steps, task, StateIn::default(), backend, progress).await;
-        run.map(|run| Self { run }).map_err(|error| fault(&error))
+        Self::watching(plan, run)
+    }
+
+    fn watching(plan: &Plan, run: Result<train::Run, TrainError>) -> Result<Self, Fault> {
+        let run = run.map_err(|error| fault(&error))?;
+        let mut watch = plan.watched.then(SpikeWatch::default);
+        if let Some(watch) = &mut watch {
+            for point in run.curve() {
+                // What was before a checkpoint was judged then.
+                let _ = watch.is_spike(point.loss);
+            }
+        }
+        Ok(Self { run, watch })
+    }
+
+    /// Makes the loss jump.
+    ///
+    /// # Errors
+    /// A fault, such as a lost device.
+    pub async fn disturb(&mut self) -> Result<(), Fault> {
+        self.run.disturb().await.map_err(|error| fault(&error))
+    }
+
+    /// Whether the state of now is one to go back to: no spike may have begun.
+    pub fn is_steady(&self) -> bool {
+        !self.watch.as_ref().is_some_and(SpikeWatch::is_suspicious)
+    }
+
+    /// What the network of a plan without steps draws, such as that of [`Plan::mask_only`].
+    ///
+    /// # Errors
+    /// As [`Training::build`].
+    pub async fn draw(plan: &Plan, backend: &Backend) -> Result<Picture, Fault> {
+        let mut masked = Self::build(plan, backend, |_, _| {}).await?;
+        masked.advance(0, Duration::ZERO).await?;
+        masked.picture().await
     }
 
     /// The state to go on from, as a file's bytes.
@@ -132,7 +199,7 @@ impl Training {
     /// Trains for about `budget`, at most up to step `until`, and gives what was measured.
     ///
     /// # Errors
-    /// A fault, such as a lost device.
+    /// A fault, such as a lost device, or a spike of the loss.
     pub async fn advance(&mut self, until: u64, budget: Duration) -> Result<Vec<Point>, Fault> {
         let left = until.saturating_sub(self.run.step());
         let progress = self
@@ -140,6 +207,13 @@ impl Training {
             .advance_steps(left, budget)
             .await
             .map_err(|error| fault(&error))?;
+        if let Some(watch) = &mut self.watch
+            && let Some(point) = progress.points.iter().find(|point| watch.is_spike(point.loss))
+        {
+            let step = thousands(point.step);
+            let message = format!("the loss has jumped and stays high, up to step {step}");
+            return Err(Fault::new(FaultKind::Spiked, message));
+        }
         Ok(progress.points.iter().map(told).collect())
     }
 
@@ -160,6 +234,26 @@ impl Training {
         self.run.output().await.map_err(|error| fault(&error))
     }
 
+    /// What a fit returns, see [`train::Run::default_returned`]; a learner's picture.
+    ///
+    /// # Errors
+    /// A fault, such as a lost device.
+    pub async fn returned(&mut self) -> Result<Picture, Fault> {
+        let which = self.run.default_returned();
+        self.run.returned(which).await.map_err(|error| fault(&error))
+    }
+
+    /// The step of that picture.
+    pub fn returned_step(&self) -> u64 {
+        let which = self.run.default_returned();
+        self.run.returned_point(which).map_or(0, |(step, _)| step)
+    }
+
+    /// Whether the outputs have begun to take up noise, long enough to tell.
+    pub fn should_stop(&self) -> bool {
+        self.run.should_stop()
+    }
+
     /// A learner's logits.
     ///
     /// # Errors
@@ -174,16 +268,8 @@ impl Training {
     /// A fault, such as a lost device.
     pub async fn mask(&mut self, keep: f64, plan: &Plan) -> Result<Mask, Fault> {
         let mut mask = self.run.mask(keep, &plan.image).await.map_err(|error| fault(&error))?;
-        let settings = serde_json::json!({
-            "run": self.run.spec(),
-            "width": plan.task.padding.width,
-            "height": plan.task.padding.height,
-            "framing": plan.setup.framing,
-            "sigma": plan.setup.sigma,
-            "noise_seed": plan.setup.noise_seed,
-            "adapter": self.run.adapter().name,
-            "version": env!("CARGO_PKG_VERSION"),
-        });
+        let mut settings = json!({ "run": self.run.spec() });
+        add_circumstances(&mut settings, &plan.setup, &plan.task.padding, &self.run.adapter().name);
         mask.metadata.settings = Some(settings.to_string());
         Ok(mask)
     }
@@ -192,9 +278,14 @@ impl Training {
         self.run.network()
     }
 
-    /// The same where it lies on the device; none on the CPU.
-    pub fn output(&self) -> Option<Output<'_>> {
-        let (Executor::Gpu(gpu), tensors) = self.run.output_tensors() else {
+    /// The picture of [`View::Result`] or [`View::Average`] where it lies on the device; none on the CPU.
+    pub fn output(&self, view: View) -> Option<Output<'_>> {
+        let returned = match view {
+            View::Average => self.run.default_returned(),
+            _ => Returned::Last,
+        };
+        let tensors = self.run.tensors_of(returned)?;
+        let Executor::Gpu(gpu) = self.run.executor() else {
             return None;
         };
         Some(Output {
@@ -204,12 +295,25 @@ impl Training {
     }
 }
 
+/// Adds to the settings of what made a mask the picture's size, its noise, and who computed.
+pub fn add_circumstances(settings: &mut Value, setup: &Setup, padding: &Padding, adapter: &str) {
+    settings["width"] = json!(padding.width);
+    settings["height"] = json!(padding.height);
+    settings["framing"] = json!(setup.framing);
+    settings["sigma"] = json!(setup.sigma);
+    settings["noise_seed"] = json!(setup.noise_seed);
+    settings["adapter"] = json!(adapter);
+    settings["version"] = json!(env!("CARGO_PKG_VERSION"));
+}
+
 /// A reading as the page is told.
 fn told(point: &train::Point) -> Point {
     Point {
         step: point.step,
         loss: point.loss,
         psnr: point.psnr.filter(|psnr| psnr.is_finite()),
+        average_psnr: point.average_psnr.filter(|psnr| psnr.is_finite()),
+        statistic: point.statistic.filter(|_| point.step >= TrackSpec::default().ignore),
         kl: point.kl,
         mean_logit: point.mean_logit,
     }

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { inEachBrowser } from "./helper.mjs";
 import { MINUTES, enabled, inState, textOf, until, untilWithoutFault } from "./studio.mjs";
 
-const SMALL = "levels=3&size=64&steps=100000&sample=chelsea&mask=dense";
+const SMALL = "levels=3&size=64&steps=100000&settles=no&sample=chelsea&mask=dense";
 const ABOUT = `/?view=about&${SMALL}`;
 
 const goTo = (page, name) => page.click(`.views a[data-route="${name}"]`);

@@ -3,29 +3,19 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { inEachBrowser } from "./helper.mjs";
-import { MINUTES, enabled, inState, pause, stepOf, until, untilWithoutFault } from "./studio.mjs";
+import { join } from "node:path";
+import { violations } from "./axe.mjs";
+import { ROOT, inEachBrowser } from "./helper.mjs";
+import { MINUTES, change, enabled, inState, stepOf, until, untilWithoutFault } from "./studio.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const DENOISE = "/?levels=2&size=32&steps=100000&mask=dense&against=dense&engine=cpu";
 const LEARN = "/?view=learn&levels=2&size=32&learn-steps=4000&engine=cpu";
 
-/** What axe-core finds, in words. */
-async function violations(page) {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
-  });
-}
-
 async function check(page, state) {
+  // A phone's buttons stick to the window's lower edge: there they cover part of some field until one scrolls on.
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
   for (const scheme of ["light", "dark"]) {
     await page.evaluate((scheme) => document.documentElement.setAttribute("data-theme", scheme), scheme);
-    await pause(500); // until colours that change have changed
     assert.deepEqual(await violations(page), [], `${state}, ${scheme}`);
   }
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -34,12 +24,8 @@ async function check(page, state) {
 
 for (const [name, address] of [["Denoise", DENOISE], ["Learn", LEARN]]) {
   for (const width of [1280, 360]) {
-    inEachBrowser(`${name} at ${width} pixels is accessible in each state`, { timeout: 6 * MINUTES }, async (context) => {
-      const page = await context.open(address);
-      // Else a busy machine is met in the middle of a transition. Firefox has no protocol command for it.
-      if (context.name === "chromium") {
-        await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
-      }
+    inEachBrowser(`${name} at ${width} pixels is accessible in each state`, { timeout: 6 * MINUTES }, async ({ open }) => {
+      const page = await open(address);
       await page.setViewport({ width, height: 760 });
       await enabled(page, "#start");
       await check(page, "before the start");
@@ -65,20 +51,86 @@ for (const [name, address] of [["Denoise", DENOISE], ["Learn", LEARN]]) {
   }
 }
 
-for (const width of [1280, 360]) {
-  inEachBrowser(`This device at ${width} pixels is accessible in each state`, { timeout: 6 * MINUTES }, async (context) => {
-    const page = await context.open("/?view=about&levels=2&size=32&mask=dense");
-    if (context.name === "chromium") {
-      await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
+// One page at both widths: the self-test takes minutes in Firefox.
+inEachBrowser("This device is accessible in each state", { timeout: 6 * MINUTES }, async ({ open }) => {
+  const page = await open("/?view=about&levels=2&size=32&mask=dense");
+  const atBothWidths = async (state) => {
+    for (const width of [1280, 360]) {
+      await page.setViewport({ width, height: 760 });
+      await check(page, `${state}, ${width} pixels`);
     }
+  };
+  await enabled(page, "#self-test");
+  await atBothWidths("before the start");
+  await page.click("#self-test");
+  await page.waitForSelector(".measuring");
+  await atBothWidths("measuring");
+  await until("the verdict", () => page.$("#self-test-verdict"), 4 * MINUTES);
+  await page.$$eval("details", (all) => all.forEach((details) => (details.open = true)));
+  await atBothWidths("measured, unfolded");
+});
+
+for (const width of [1280, 360]) {
+  inEachBrowser(`Masks at ${width} pixels is accessible in each state`, { timeout: 6 * MINUTES }, async ({ open }) => {
+    const page = await open("/?view=masks&engine=cpu");
     await page.setViewport({ width, height: 760 });
-    await enabled(page, "#self-test");
-    await check(page, "before the start");
-    await page.click("#self-test");
-    await page.waitForSelector(".measuring");
-    await check(page, "measuring");
-    await until("the verdict", () => page.$("#self-test-verdict"), 4 * MINUTES);
+    await page.waitForSelector("#no-own-masks");
+    await check(page, "empty");
+    const bytes = [...readFileSync(join(ROOT, "static/LICENCES.md"))];
+    await page.evaluate((bytes) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(bytes)], "a-name-that-is-rather-long-and-has-no-space-in-it.npy"));
+      window.dispatchEvent(new DragEvent("drop", { dataTransfer: data, cancelable: true, bubbles: true }));
+    }, bytes);
+    await page.waitForSelector("#import-problem");
+    await until("a picture", () => page.$(".mask-picture img"), 3 * MINUTES);
+    await page.click("#compare");
+    await page.waitForSelector("#overlap-table");
     await page.$$eval("details", (all) => all.forEach((details) => (details.open = true)));
-    await check(page, "measured, unfolded");
+    await check(page, "drawn, compared and refused, unfolded");
+  });
+}
+
+for (const width of [1280, 360]) {
+  inEachBrowser(`How it works at ${width} pixels is accessible in each state`, { timeout: 6 * MINUTES }, async ({ open }) => {
+    const page = await open("/?view=how&size=32&steps=400&learn-steps=4&engine=cpu");
+    await page.setViewport({ width, height: 760 });
+    await enabled(page, "#run-1");
+    await page.$$eval("details", (all) => all.forEach((details) => (details.open = true)));
+    await check(page, "before the start");
+    const inStage = (number, stage) => page.waitForSelector(`#figure-${number}[data-stage="${stage}"]`, { timeout: 2 * MINUTES });
+    await page.click("#run-3");
+    await inStage(3, "training");
+    await check(page, "fitting, the learner finished");
+    await page.click("#run-1");
+    await inStage(1, "training");
+    await check(page, "running");
+    await page.click("#run-1");
+    await page.waitForSelector('#figure-1:is([data-stage="paused"], [data-stage="finished"])', { timeout: MINUTES });
+    await check(page, "paused");
+  });
+}
+
+for (const width of [1280, 360]) {
+  inEachBrowser(`Methods at ${width} pixels is accessible in each state`, { timeout: 6 * MINUTES }, async ({ open }) => {
+    const page = await open("/?view=methods&levels=2&size=48&engine=cpu&method-steps=400&methods=random,magnitude,snip,dense&method-keep=0.1");
+    await page.setViewport({ width, height: 760 });
+    const inStage = (stage) => page.waitForSelector(`#methods[data-stage="${stage}"]`, { timeout: 3 * MINUTES });
+    await enabled(page, "#run-methods");
+    await check(page, "before the start");
+    await page.click("#run-methods");
+    await page.waitForSelector('[data-method="snip"][data-status="Running"]', { timeout: 3 * MINUTES });
+    await page.$$eval("details", (all) => all.forEach((details) => (details.open = true)));
+    await check(page, "running, one collapsed, unfolded");
+    await page.click("#run-methods");
+    await inStage("paused");
+    await check(page, "paused");
+    await enabled(page, "#run-methods");
+    await page.click("#reset-methods");
+    await change(page, "#method-steps", 3);
+    await page.click("#run-methods");
+    await inStage("finished");
+    await page.$$eval("details", (all) => all.forEach((details) => (details.open = true)));
+    await check(page, "finished, unfolded");
   });
 }

@@ -60,8 +60,8 @@ function find(name) {
   return undefined;
 }
 
-/** Starts a headless browser with WebGPU on a software adapter. */
-export async function launch(name, { args = [] } = {}) {
+/** Starts a headless browser with WebGPU on a software adapter; `prefs` are Firefox's, beside its usual ones. */
+export async function launch(name, { args = [], prefs = {} } = {}) {
   // Loaded late: the list of browsers is also asked for before the packages are installed.
   const { default: puppeteer } = await import("puppeteer-core");
   const executablePath = find(name);
@@ -71,7 +71,7 @@ export async function launch(name, { args = [] } = {}) {
   // Protocol calls wait for the page, and a page under test may compute for long on two cores.
   const common = { executablePath, headless: true, protocolTimeout: 600_000, timeout: 120_000 };
   if (name === "firefox") {
-    return puppeteer.launch({ ...common, browser: "firefox", extraPrefsFirefox: FIREFOX_PREFS, args });
+    return puppeteer.launch({ ...common, browser: "firefox", extraPrefsFirefox: { ...FIREFOX_PREFS, ...prefs }, args });
   }
   // Chromium refuses its sandbox to root, which is what a container usually runs as.
   const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];

@@ -79,18 +79,19 @@ export function watch(page) {
 /**
  * Registers one test for each browser.
  * @param {string} title
- * @param {object} [options] for node's `test`, and `dist`: the folder to serve.
+ * @param {object} [options] for node's `test`, and `dist`: the folder to serve, `only`: the one browser that gives a measure
+ *   which the test needs or has what it tests (the title has to say so), and `prefs`: Firefox's, for this test.
  * @param {(context: {name: string, browser: import("puppeteer-core").Browser, url: string,
  *   open: (path: string) => Promise<import("puppeteer-core").Page>, t: object}) => Promise<void>} body
  */
 export function inEachBrowser(title, options, body) {
   if (typeof options === "function") return inEachBrowser(title, {}, options);
-  const { dist, ...testOptions } = options;
-  for (const name of BROWSERS) {
+  const { dist, only, prefs, ...testOptions } = options;
+  for (const name of BROWSERS.filter((name) => !only || name === only)) {
     test(`${name}: ${title}`, { timeout: 120_000, ...testOptions }, async (t) => {
       const server = await serve(dist);
       t.after(() => server.close());
-      const browser = await launch(name);
+      const browser = await launch(name, { prefs });
       t.after(() => browser.close());
       const pages = [];
       const open = async (path) => {

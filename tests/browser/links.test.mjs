@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { ROOT, inEachBrowser } from "./helper.mjs";
-import { MINUTES, enabled, pause, textOf, until } from "./studio.mjs";
+import { MINUTES, change, enabled, pause, textOf, until } from "./studio.mjs";
 
 const mask = readFileSync(join(ROOT, "static/masks/chelsea.safetensors"));
 const sum = createHash("sha256").update(mask).digest("hex");
@@ -47,15 +47,6 @@ async function otherHost() {
 
 const parameters = (page) => Object.fromEntries(new URL(page.url()).searchParams);
 const valueOf = (page, selector) => page.$eval(selector, (field) => field.value);
-const change = (page, selector, value) =>
-  page.$eval(
-    selector,
-    (field, value) => {
-      field.value = value;
-      field.dispatchEvent(new Event("change", { bubbles: true }));
-    },
-    String(value),
-  );
 const unfold = (page) => page.$$eval("details", (all) => all.forEach((details) => (details.open = true)));
 const faultOf = (page) => until("a fault", () => textOf(page, "#fault").catch(() => null));
 
@@ -196,4 +187,109 @@ inEachBrowser("sharing copies the link, and says what is not in it", { timeout: 
   await until("the sentence", async () => /Your own picture is not in the link/.test(await textOf(page, "#share")));
   assert.doesNotMatch(await valueOf(page, "#link"), /camera|sample=|sigma/);
   assert.equal(await textOf(page, "#shared"), "", "this link has not been copied");
+});
+
+inEachBrowser("a link holds the recipe of a mask that no link could name", { timeout: 8 * MINUTES }, async ({ open }) => {
+  const page = await open("/?size=64&engine=cpu");
+  await enabled(page, "#start");
+  await page.click("#share summary");
+  assert.equal(await page.$("#with-recipe"), null, "a preset has its name");
+  await (await page.$("#mask-file")).uploadFile(join(ROOT, "static/masks/chelsea.safetensors"));
+  await page.waitForSelector("#with-recipe");
+  const facts = await until("the facts", async () => {
+    const text = await textOf(page, "#mask-facts").catch(() => "");
+    return /^chelsea\.safetensors/.test(text) && text;
+  });
+  assert.match(await textOf(page, "#share"), /Your mask file is not in it either/);
+  assert.doesNotMatch(await valueOf(page, "#link"), /recipe/);
+  await page.click("#with-recipe");
+  const link = await until("the recipe", async () => {
+    const link = await valueOf(page, "#link");
+    return /mask=recipe%3A[\w-]{60,160}(&|$)/.test(link) && link;
+  });
+  assert.doesNotMatch(await textOf(page, "#share"), /Your mask file is not in it/);
+  assert.match(await textOf(page, "#recipe-hint"), /0.1 dB below.*The picture that the mask draws by itself is lost/s);
+  assert.doesNotMatch(page.url(), /recipe/, "the address itself is that of the file");
+
+  const other = await open(new URL(link).search);
+  await enabled(other, "#start");
+  const drawn = await until("the drawn mask", async () => textOf(other, "#mask-facts").catch(() => null));
+  assert.match(drawn, /^Drawn from the link's recipe: /);
+  const reachable = (text) => text.match(/alive: ([\d,]+) of/)[1];
+  assert.equal(reachable(drawn), reachable(facts));
+  assert.equal(new URL(other.url()).searchParams.get("mask"), new URL(link).searchParams.get("mask"), "it stays in the address");
+  await other.click("#step");
+  await until("a step", async () => /Step 1 /.test(await textOf(other, "#steps-done")), 3 * MINUTES);
+
+  // A rival's, too, and what is wrong with one is said.
+  const recipe = new URL(link).searchParams.get("mask");
+  const race = await open(`/?${SMALL}&against=${encodeURIComponent(recipe)}`);
+  await until("the rival", async () => /Drawn from the link's recipe/.test(await textOf(race, "#race").catch(() => "")));
+  assert.equal(parameters(race).against, recipe);
+  const broken = { cut: recipe.slice(0, -5), mangled: recipe.replace(/.{3}$/, "AAA"), strange: "recipe:a b", new: "recipe:CAAA" };
+  const words = { cut: /cut off or was changed/, mangled: /cut off or was changed/, strange: /a character that no recipe has, “ ”/, new: /has version 8/ };
+  for (const [kind, text] of Object.entries(broken)) {
+    const page = await open(`/?${SMALL}&mask=${encodeURIComponent(text)}`);
+    const fault = await faultOf(page);
+    assert.match(fault, words[kind]);
+    assert.match(fault, /^This link cannot be used as it is\. ?.*Its mask is not used: the recipe/s);
+    await enabled(page, "#start");
+    await page.close();
+  }
+});
+
+inEachBrowser("masks by their names go into the address and come back, and so does each view", { timeout: 8 * MINUTES }, async ({ open }) => {
+  const page = await open("/?size=64&engine=cpu");
+  await enabled(page, "#start");
+  assert.equal(await page.$eval("[data-mask=astronaut]", (card) => card.ariaPressed), "true", "the default");
+  await page.click("[data-mask=chelsea]");
+  await page.select("#rival-1", "astronaut");
+  await page.select("#rival-2", "dense");
+  await until("both", async () => parameters(page).mask === "chelsea" && parameters(page).against === "astronaut,dense");
+  const other = await open(new URL(page.url()).search);
+  await enabled(other, "#start");
+  assert.equal(await other.$eval("[data-mask=chelsea]", (card) => card.ariaPressed), "true");
+  assert.equal(await valueOf(other, "#rival-1"), "astronaut");
+  assert.equal(await valueOf(other, "#rival-2"), "dense");
+  await other.close();
+  await page.click("[data-mask=dense]");
+  await until("no mask", async () => parameters(page).mask === "dense");
+  const dense = await open(new URL(page.url()).search);
+  await enabled(dense, "#start");
+  assert.equal(await dense.$eval("[data-mask=dense]", (card) => card.ariaPressed), "true");
+  await dense.close();
+
+  for (const link of await page.$$("nav.views a")) {
+    const route = await link.evaluate((link) => link.dataset.route);
+    await link.click();
+    await until(`the view ${route}`, async () => (await page.$eval("#main", (main) => main.ariaLabel)) === route);
+    const opened = await open(new URL(page.url()).search);
+    await until(`the view ${route} by its link`, async () => (await opened.$eval("#main", (main) => main.ariaLabel).catch(() => "")) === route);
+    await opened.close();
+  }
+  await page.goBack();
+  const routes = await page.$$eval("nav.views a", (links) => links.map((link) => link.dataset.route));
+  await until("the view before", async () => (await page.$eval("#main", (main) => main.ariaLabel)) === routes.at(-2));
+});
+
+inEachBrowser("a picture by its address goes into the link and comes back", { timeout: 4 * MINUTES }, async ({ open, t }) => {
+  const host = await otherHost();
+  t.after(host.close);
+  const page = await open(`/?${SMALL}`);
+  await enabled(page, "#start");
+  await unfold(page);
+  await page.$eval("#picture-address", (field, value) => {
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }, `${host.url}/picture.png`);
+  await page.click("#picture-load");
+  await until("the address", async () => parameters(page).picture === `${host.url}/picture.png`);
+  await change(page, "#sigma", 0.05);
+  await until("the noise", async () => parameters(page).sigma === "0.05");
+  const other = await open(new URL(page.url()).search);
+  await enabled(other, "#start");
+  await until("the picture", async () => (await textOf(other, "#picture-facts")).startsWith("picture.png, 512 × 512"));
+  assert.equal(await valueOf(other, "#sigma"), "0.05");
+  await other.click("[data-sample=coffee]");
+  await until("a sample again", async () => parameters(other).picture === undefined && parameters(other).sample === "coffee");
 });

@@ -19,7 +19,7 @@ import {
   untilWithoutFault,
 } from "./studio.mjs";
 
-const SMALL = "/?levels=3&size=64&steps=100000&sample=chelsea&mask=dense";
+const SMALL = "/?levels=3&size=64&steps=100000&settles=no&sample=chelsea&mask=dense";
 
 /** The first and the last PSNR in dB, from the plot's own words. */
 async function psnrs(page) {
@@ -79,7 +79,8 @@ inEachBrowser("a small network: start, pause, resume, compare, download", { time
 
   const { name, bytes } = await download(page);
   const file = Buffer.from(bytes);
-  assert.equal(name, `Cat-denoised-step-${paused + 1}.png`);
+  // Of the last reading: a step draws, then updates.
+  assert.equal(name, `Cat-denoised-step-${paused}.png`);
   assert.equal(file.subarray(1, 4).toString(), "PNG");
   assert.deepEqual([file.readUInt32BE(16), file.readUInt32BE(20)], [result.width, result.height]);
 
@@ -107,6 +108,61 @@ inEachBrowser("one press of a button denoises with a preset", { timeout: 14 * MI
   await drawn(page, "Result");
 });
 
+inEachBrowser("on a phone, picture, mask, noise and Start stand in one glance", async ({ open }) => {
+  const page = await open(SMALL);
+  const [width, height] = [360, 740];
+  await page.setViewport({ width, height });
+  await enabled(page, "#start");
+  const boxes = await page.$$eval("#frame, [data-sample=chelsea], [data-mask=dense], #sigma, #start", (all) =>
+    all.map((element) => ({ id: element.id || element.className, ...element.getBoundingClientRect().toJSON() })),
+  );
+  boxes.sort((a, b) => a.top - b.top);
+  assert.deepEqual(boxes.map(({ id }) => id), ["frame", "tile", "row-card", "sigma", "start"]);
+  boxes.reduce((above, box) => (assert.ok(above.bottom <= box.top, `${box.id} is below ${above.id}`), box));
+  assert.ok(boxes.at(-1).bottom <= height, "Start is on the screen");
+});
+
+inEachBrowser("a fit returns the mean of its outputs", { timeout: 5 * MINUTES }, async ({ open }) => {
+  const page = await open("/?levels=2&size=32&mask=dense&steps=320");
+  await enabled(page, "#start");
+  assert.equal(await textOf(page, "#averaged"), "–", "nothing is averaged yet");
+  await page.click("#start");
+  await inState(page, "Finished", 4 * MINUTES);
+  assert.match(await textOf(page, "#averaged"), /^\d+\.\d+ dB$/);
+  assert.equal(await page.$eval("#right-view", (select) => select.value), "Averaged");
+  assert.equal(await page.$eval(".layer.over", (layer) => layer.dataset.view), "Averaged");
+  const averaged = await drawn(page, "Averaged");
+  const output = await drawn(page, "Result");
+  assert.ok(averaged.mean !== output.mean && Math.abs(averaged.mean - output.mean) < 20, "they differ a little");
+  assert.match(await page.$eval("#psnr-plot + .legend", (list) => list.innerText), /Output\s+Averaged/);
+});
+
+inEachBrowser("a fit stops at its best moment, and can go on from there", { timeout: 5 * MINUTES }, async ({ open }) => {
+  const page = await open("/?levels=1&size=16&framing=crop&mask=dense&steps=100000&engine=cpu");
+  await enabled(page, "#start");
+  await page.click("#start");
+  await inState(page, "Settled", 4 * MINUTES);
+  const stopped = await stepOf(page);
+  const [, told] = (await textOf(page, "#state")).match(/^Done: calmest at step ([\d,]+)$/);
+  const best = Number(told.replace(",", ""));
+  assert.equal(stopped - best >= 500 && stopped < 100_000, true, `${stopped}, the best at ${best}`);
+  assert.match(await textOf(page, "#averaged + .aside"), new RegExp(`of step ${told}$`));
+  assert.match(await page.$eval("#psnr-plot", (plot) => plot.getAttribute("aria-label")), new RegExp(`Returned: step ${told}\\.$`));
+  const saved = await download(page, "#download");
+  assert.match(saved.name, new RegExp(`-step-${best}\\.png$`));
+
+  // What is returned stays, while the output goes on.
+  const returned = await drawn(page, "Averaged");
+  const output = await drawn(page, "Result");
+  assert.equal(await textOf(page, "#start"), "Go on");
+  await page.click("#start");
+  await untilWithoutFault(page, "more steps", async () => (await stepOf(page)) > stopped + 20);
+  await page.click("#start");
+  await inState(page, "Paused");
+  assert.deepEqual(await drawn(page, "Averaged"), returned);
+  assert.notDeepEqual(await drawn(page, "Result"), output);
+});
+
 inEachBrowser("one's own picture is taken as already noisy", { timeout: 4 * MINUTES }, async ({ open }) => {
   const page = await open(SMALL);
   await enabled(page, "#start");
@@ -119,14 +175,37 @@ inEachBrowser("one's own picture is taken as already noisy", { timeout: 4 * MINU
   await until("a step", async () => (await stepOf(page)) > 0);
   assert.equal(await textOf(page, "#psnr"), "–");
   assert.match(await textOf(page, "#loss"), /^0\.\d+$/);
+  // Without a clean picture there is the statistic that says when to stop.
+  assert.equal(await page.$("#psnr-plot"), null);
+  assert.ok(await page.$("#statistic-plot"));
+});
+
+inEachBrowser("a format that the browser decodes is taken", { timeout: 2 * MINUTES }, async ({ open }) => {
+  const page = await open(SMALL);
+  await enabled(page, "#start");
+  await page.evaluate(async () => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [40, 24];
+    canvas.getContext("2d").fillRect(0, 0, 20, 24);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/webp"));
+    const data = new DataTransfer();
+    data.items.add(new File([blob], "made.webp"));
+    window.dispatchEvent(new DragEvent("drop", { dataTransfer: data, cancelable: true, bubbles: true }));
+  });
+  await until("the picture", async () => (await textOf(page, "#picture-facts")).startsWith("made.webp, 40 × 24 pixels"));
 });
 
 inEachBrowser("wrong files are refused in a sentence", { timeout: 4 * MINUTES }, async ({ open }) => {
   const folder = mkdtempSync(join(tmpdir(), "oes-"));
   const web = join(folder, "mask.safetensors");
   writeFileSync(web, "<!doctype html><title>404</title>");
+  const camera = readFileSync(join(ROOT, "static/samples/camera.png"));
   const cut = join(folder, "cut.png");
-  writeFileSync(cut, readFileSync(join(ROOT, "static/samples/camera.png")).subarray(0, 3000));
+  writeFileSync(cut, camera.subarray(0, 3000));
+  // All of it is there, but no PNG has 3 bits a value.
+  const broken = join(folder, "broken.png");
+  const bits = camera.indexOf("IHDR") + 12;
+  writeFileSync(broken, Buffer.concat([camera.subarray(0, bits), Buffer.of(3), camera.subarray(bits + 1)]));
 
   const page = await open(SMALL);
   await enabled(page, "#start");
@@ -140,11 +219,25 @@ inEachBrowser("wrong files are refused in a sentence", { timeout: 4 * MINUTES },
   await (await page.$("#picture-file")).uploadFile(cut);
   await until("the picture's fault", async () => /PNG file is cut short/.test(await textOf(page, "#fault").catch(() => "")));
   assert.match(await textOf(page, "#picture-facts"), /^Cat,/, "the picture before is kept");
+  await (await page.$("#picture-file")).uploadFile(broken);
+  await until("its fault", async () => /PNG file is .* damaged \(the browser cannot read it\)/.test(await textOf(page, "#fault").catch(() => "")));
+  assert.match(await textOf(page, "#picture-facts"), /^Cat,/, "the picture before is kept");
   await page.click("[data-sample=rocket]");
   await until("the rocket", async () => (await textOf(page, "#picture-facts")).startsWith("Rocket"));
   assert.equal(await page.$("#fault"), null);
   await enabled(page, "#start");
 });
+
+inEachBrowser(
+  "pixels that the browser disturbs are not taken for a picture (Firefox alone has a preference for that)",
+  { timeout: 4 * MINUTES, only: "firefox", prefs: { "privacy.resistFingerprinting": true } },
+  async ({ open }) => {
+    const page = await open(`${SMALL}&engine=cpu`);
+    const fault = await until("the fault", () => textOf(page, "#fault").catch(() => null));
+    assert.match(fault, /other pixels than a picture has.*allow this site to read canvas data/);
+    assert.equal(await page.$eval("#start", (start) => start.disabled), true, "nothing is fitted to noise of the browser's own");
+  },
+);
 
 inEachBrowser("the CPU engine does the same", { timeout: 4 * MINUTES }, async ({ open }) => {
   const page = await open("/?levels=2&size=32&steps=5000&mask=dense&engine=cpu");

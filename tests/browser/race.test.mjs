@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { inEachBrowser } from "./helper.mjs";
 import { MINUTES, colours, download, drawn, enabled, inState, stepOf, textOf, until, untilWithoutFault } from "./studio.mjs";
 
-const SMALL = "/?levels=2&size=32&steps=100000&sample=chelsea&mask=dense";
+const SMALL = "/?levels=2&size=32&steps=100000&settles=no&sample=chelsea&mask=dense";
 
 const captions = (page) => page.$$eval("#frame > .corner", (corners) => corners.map((corner) => corner.textContent));
 const setSlider = (page, selector, value) =>
@@ -103,8 +103,9 @@ inEachBrowser("the past, the best, the magnifier and the curves", { timeout: 5 *
   const { name, bytes } = await download(page, "#save-curves");
   assert.equal(name, "Cat-curves.csv");
   const lines = Buffer.from(bytes).toString().trim().split("\n");
-  assert.equal(lines[0], "fit,step,loss,psnr_db");
-  assert.match(lines[1], /^"Dense",0,0\.\d+,\d+\.\d+$/);
+  assert.equal(lines[0], "fit,step,loss,psnr_db,averaged_psnr_db,stopping_statistic");
+  // The statistic counts from step 100 on.
+  assert.match(lines[1], /^"Dense",0,0\.\d+,(\d+\.\d+),\1,$/);
   assert.equal(lines.length, 1 + (await stepOf(page)));
   assert.match(await textOf(page, "#best"), /dB$/);
 });

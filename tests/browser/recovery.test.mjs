@@ -4,16 +4,15 @@ import assert from "node:assert/strict";
 import { inEachBrowser } from "./helper.mjs";
 import { MINUTES, drawn, enabled, inState, stateOf, stepOf, textOf, until, untilWithoutFault } from "./studio.mjs";
 
-const SMALL = "levels=2&size=32&steps=100000&mask=dense";
+const SMALL = "levels=2&size=32&steps=100000&settles=no&mask=dense";
 
 /** What is kept in the browser's storage: the steps of the checkpoints. */
 const kept = (page) =>
   page.evaluate(
     () =>
       new Promise((resolve, reject) => {
-        const opening = indexedDB.open("optimal-eye-surgeon", 1);
+        const opening = indexedDB.open("optimal-eye-surgeon");
         opening.onerror = () => reject(opening.error);
-        opening.onupgradeneeded = () => opening.result.createObjectStore("runs");
         opening.onsuccess = () => {
           const all = opening.result.transaction("runs").objectStore("runs").getAll();
           all.onsuccess = () => {
@@ -129,4 +128,32 @@ inEachBrowser("a loss that is no number takes the run back, and the screen stays
   await until("the screen to be let go", async () => (await page.evaluate(() => window.held)).includes("released"));
   await page.click("#start");
   await untilWithoutFault(page, "further steps", async () => (await stepOf(page)) > step);
+});
+
+inEachBrowser("a loss that jumps takes the run back: once it goes on, twice it is paused", { timeout: 6 * MINUTES }, async ({ open }) => {
+  const page = await open(`/?${SMALL}&engine=cpu&debug`);
+  await enabled(page, "#start");
+  await page.click("#start");
+  // Nothing is judged before there are enough readings for a median: so many before the checkpoint too, to which it goes back.
+  await checkpointAfter(page, 60);
+  const news = (words) => until("the news", async () => (await textOf(page, "#news").catch(() => "")).match(words));
+  const jump = () => page.evaluate(() => window.dispatchEvent(new Event("oes-spike")));
+  await jump();
+  const [, step] = await news(/The loss has jumped.* went back to step ([\d,]+) and goes on/);
+  await inState(page, "Running");
+  const back = Number(step.replaceAll(",", ""));
+  assert.ok(back > 0, "to a checkpoint");
+  await untilWithoutFault(page, "further steps", async () => (await stepOf(page)) > back);
+  await jump();
+  await news(/second time.* back at step [\d,]+ and paused/);
+  await inState(page, "Paused");
+  const paused = await stepOf(page);
+  assert.ok(paused >= back);
+  await page.click("#start");
+  await untilWithoutFault(page, "further steps", async () => (await stepOf(page)) > paused);
+  // It is let through from now on.
+  await jump();
+  const high = await stepOf(page);
+  await untilWithoutFault(page, "more steps than make a spike", async () => (await stepOf(page)) > high + 40);
+  assert.equal(await stateOf(page), "Running");
 });

@@ -32,6 +32,17 @@ export const untilWithoutFault = (page, what, check, timeout) =>
     timeout,
   );
 
+/** Sets a field as a person does who leaves it then. */
+export const change = (page, selector, value) =>
+  page.$eval(
+    selector,
+    (field, value) => {
+      field.value = value;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    },
+    String(value),
+  );
+
 export const enabled = (page, selector) =>
   until(`${selector} to be enabled`, () => page.$eval(selector, (element) => !element.disabled).catch(() => false));
 export const inState = (page, state, timeout) =>

@@ -10,18 +10,17 @@ mod view;
 use leptos::prelude::*;
 
 use super::address_of;
+use super::slots;
 use super::state::Studio;
 use super::text;
 use crate::bench::BenchSummary;
 use crate::self_test::SelfTestReport;
-use crate::worker::protocol::{DeviceFacts, Fault, FaultKind, Measurement, Reply, Request, SlotId};
+use crate::worker::protocol::{DeviceFacts, Fault, FaultKind, Measurement, Reply, Request};
 
 pub use view::About;
 
 /// Sizes of the picture that the benchmark offers, in pixels.
 pub const BENCH_SIZES: [usize; 4] = [192, 256, 384, 512];
-/// The worker's place for the benchmark's mask; no fit's.
-const BENCH_SLOT: SlotId = SlotId::MAX;
 
 /// What the page knows of the device, and has measured of it.
 #[derive(Clone, Copy)]
@@ -95,15 +94,17 @@ impl Studio {
         self.device.bench.set(None);
         self.device.begin(Measurement::Bench);
         let mask = Request::LoadMask {
-            slot: BENCH_SLOT,
+            slot: slots::BENCH,
             name: preset.title,
             address: Some(address_of(&preset.file)),
             sha256: Some(preset.sha256),
+            returns: false,
+            recipe: None,
         };
         self.send(&mask, None);
         let bench = Request::Bench {
             size: self.device.size.get_untracked(),
-            mask: BENCH_SLOT,
+            mask: slots::BENCH,
         };
         self.send(&bench, None);
     }

@@ -2,21 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::page::plot::{Best, Curve, Kind, Level, Plot};
+use crate::page::plot::{Curve, Kind, Level, Plot};
 use crate::page::state::Studio;
 use crate::page::text;
 use crate::train::{LearnSpec, Learner};
 use crate::worker::protocol::Point;
 
-const LOSS: Kind = Kind {
-    id: "loss-plot",
-    title: text::LEARN_LOSS_PLOT,
-    short: text::LOSS,
-    unit: "",
-    logarithmic: true,
-    least_span: 0.0,
-    best: Some(Best::Lowest),
-};
+const LOSS: Kind = Kind::loss("loss-plot", text::LEARN_LOSS_PLOT);
 const KL: Kind = Kind {
     id: "kl-plot",
     title: text::KL_PLOT,

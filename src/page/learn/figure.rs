@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::page::state::Studio;
 use crate::page::text;
 use crate::worker::protocol::Look;
 
@@ -10,7 +9,7 @@ use crate::worker::protocol::Look;
 /// below the drawing.
 #[component]
 pub fn LookFigure(
-    studio: Studio,
+    look: RwSignal<Option<Look>>,
     id: &'static str,
     class: &'static str,
     title: &'static str,
@@ -19,7 +18,6 @@ pub fn LookFigure(
     draw: fn(&Look) -> AnyView,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
-    let look = studio.learning.look;
     let (width, height) = size;
     let words = move || match look.read().as_ref() {
         Some(look) => summary(look),

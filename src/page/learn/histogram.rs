@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use super::figure::LookFigure;
 use crate::page::scale::Scale;
-use crate::page::state::Studio;
 use crate::page::text;
 use crate::worker::protocol::Look;
 
@@ -16,10 +15,10 @@ const TOP: f64 = 16.0;
 const BOTTOM: f64 = 24.0;
 
 #[component]
-pub fn Histogram(studio: Studio) -> impl IntoView {
+pub fn Histogram(look: RwSignal<Option<Look>>) -> impl IntoView {
     let (id, class, title) = ("histogram", "plot", text::HISTOGRAM);
     let draw = |look: &Look| draw(look).into_any();
-    view! { <LookFigure studio=studio id=id class=class title=title size=(WIDTH, HEIGHT) summary=summary draw=draw /> }
+    view! { <LookFigure look=look id=id class=class title=title size=(WIDTH, HEIGHT) summary=summary draw=draw /> }
 }
 
 /// Counts over powers of ten: the heap that decides is small beside the other.

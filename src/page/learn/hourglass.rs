@@ -5,12 +5,11 @@ use leptos::prelude::*;
 use super::figure::LookFigure;
 use crate::page::bars::{Bar, bars, levels};
 use crate::page::scale::{Scale, ticks};
-use crate::page::state::Studio;
 use crate::page::text;
-use crate::worker::protocol::Look;
+use crate::worker::protocol::{Channels, Layer, Look};
 
-const WIDTH: f64 = 600.0;
-const HEIGHT: f64 = 250.0;
+pub const WIDTH: f64 = 600.0;
+pub const HEIGHT: f64 = 250.0;
 const LEFT: f64 = 40.0;
 const RIGHT: f64 = 594.0;
 const GAP: f64 = 3.0;
@@ -24,18 +23,14 @@ const KEPT_TOP: f64 = 168.0;
 const KEPT_BOTTOM: f64 = 240.0;
 
 #[component]
-pub fn HourglassPicture(studio: Studio) -> impl IntoView {
-    let look = studio.learning.look;
-    let table = move || look.read().as_ref().map(table);
+pub fn HourglassPicture(look: RwSignal<Option<Look>>) -> impl IntoView {
+    let table = move || look.read().as_ref().map(|look| layer_table(&look.layers));
     let (id, class, title) = ("hourglass", "plot hourglass", text::HOURGLASS);
-    let draw = |look: &Look| draw(look).into_any();
+    let draw = |look: &Look| hourglass(look.input, &look.layers).into_any();
+    let summary = |look: &Look| hourglass_words(&look.layers);
     view! {
-        <LookFigure studio=studio id=id class=class title=title size=(WIDTH, HEIGHT) summary=summary draw=draw>
-            <ul class="legend">
-                <li><span class="key live" aria-hidden="true"></span>{text::LIVE}</li>
-                <li><span class="key dead" aria-hidden="true"></span>{text::DEAD}</li>
-                <li><span class="key share" aria-hidden="true"></span>{text::KEPT_SHARE}</li>
-            </ul>
+        <LookFigure look=look id=id class=class title=title size=(WIDTH, HEIGHT) summary=summary draw=draw>
+            <HourglassLegend />
             <details>
                 <summary>{text::HOURGLASS_TABLE}</summary>
                 <div class="scrolls" tabindex="0" role="region" aria-label=text::HOURGLASS_TABLE>{table}</div>
@@ -44,8 +39,20 @@ pub fn HourglassPicture(studio: Studio) -> impl IntoView {
     }
 }
 
-fn draw(look: &Look) -> impl IntoView + use<> {
-    let bars = bars(look, LEFT, RIGHT, GAP);
+#[component]
+pub fn HourglassLegend() -> impl IntoView {
+    view! {
+        <ul class="legend">
+            <li><span class="key live" aria-hidden="true"></span>{text::LIVE}</li>
+            <li><span class="key dead" aria-hidden="true"></span>{text::DEAD}</li>
+            <li><span class="key share" aria-hidden="true"></span>{text::KEPT_SHARE}</li>
+        </ul>
+    }
+}
+
+/// A mask's network as a drawing of [`WIDTH`] x [`HEIGHT`] units.
+pub fn hourglass(input: Channels, layers: &[Layer]) -> impl IntoView + use<> {
+    let bars = bars(input, layers, LEFT, RIGHT, GAP);
     let depth = bars.iter().map(|bar| bar.halvings).max().unwrap_or(0).max(1) as f64;
     let height = move |bar: &Bar| FULL - (FULL - DEEPEST) * bar.halvings as f64 / depth;
     let rectangle = |left: f64, width: f64, top: f64, bottom: f64| {
@@ -84,20 +91,20 @@ fn draw(look: &Look) -> impl IntoView + use<> {
 }
 
 /// The same in words and numbers.
-fn table(look: &Look) -> impl IntoView + use<> {
-    let levels = levels(look.layers.len());
-    let row = |(place, layer): (usize, &crate::worker::protocol::Layer)| {
+pub fn layer_table(layers: &[Layer]) -> impl IntoView + use<> {
+    let levels = levels(layers.len());
+    let row = |(place, layer): (usize, &Layer)| {
         let share = layer.kept as f64 / layer.weights.max(1) as f64;
         view! {
             <tr>
-                <th scope="row">{text::layer(place, levels)}</th>
+                <th scope="row">{text::layer_of(&layer.name, place, levels)}</th>
                 <td>{text::live_of(layer.channels.live, layer.channels.all)}</td>
                 <td>{text::live_of(layer.kept, layer.weights)}</td>
                 <td>{text::percent(share)}</td>
             </tr>
         }
     };
-    let rows = look.layers.iter().enumerate().map(row).collect_view();
+    let rows = layers.iter().enumerate().map(row).collect_view();
     view! {
         <table>
             <thead><tr>
@@ -111,11 +118,10 @@ fn table(look: &Look) -> impl IntoView + use<> {
     }
 }
 
-fn summary(look: &Look) -> String {
-    let channels = |f: fn(&crate::worker::protocol::Channels) -> usize| -> usize {
-        look.layers.iter().map(|layer| f(&layer.channels)).sum()
-    };
+/// The drawing in words.
+pub fn hourglass_words(layers: &[Layer]) -> String {
+    let channels = |f: fn(&Channels) -> usize| -> usize { layers.iter().map(|layer| f(&layer.channels)).sum() };
     let (live, all) = (channels(|c| c.live), channels(|c| c.all));
-    let empty = look.layers.iter().filter(|layer| layer.channels.live == 0).count();
-    text::hourglass_summary(look.layers.len(), live, all, empty)
+    let empty = layers.iter().filter(|layer| layer.channels.live == 0).count();
+    text::hourglass_summary(layers.len(), live, all, empty)
 }

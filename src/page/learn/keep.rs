@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use super::{KEEP_LEAST, KEEP_MOST};
+use crate::page::fields::number_in;
+use crate::page::route::Route;
 use crate::page::state::Studio;
 use crate::page::text;
 use crate::worker::protocol::MaskPurpose;
@@ -20,15 +22,29 @@ fn place_of(keep: f64) -> f64 {
     (STEPS * (keep / KEEP_LEAST).ln() / (KEEP_MOST / KEEP_LEAST).ln()).round()
 }
 
+/// Chooses the fraction that a learned mask keeps.
+#[component]
+pub fn KeepSlider(keep: RwSignal<f64>, choose: impl Fn(f64) + 'static) -> impl IntoView {
+    let percent = move || text::percent(keep.get());
+    let slide = move |event| {
+        if let Some(place) = number_in(&event) {
+            choose(keep_at(place));
+        }
+    };
+    view! {
+        <div class="field">
+            <label for="keep">{text::KEEP}</label>
+            <output for="keep" id="keep-value">{percent}</output>
+        </div>
+        <input type="range" id="keep" class="wide" min="0" max=STEPS.to_string() step="1" aria-valuetext=percent
+            aria-describedby="keep-hint" prop:value=move || place_of(keep.get()).to_string() on:input=slide />
+        <p class="hint" id="keep-hint">{text::KEEP_HINT}</p>
+    }
+}
+
 #[component]
 pub fn KeepPane(studio: Studio) -> impl IntoView {
     let learning = studio.learning;
-    let percent = move || text::percent(learning.keep.get());
-    let slide = move |event| {
-        if let Ok(place) = event_target_value(&event).parse() {
-            studio.choose_keep(keep_at(place));
-        }
-    };
     let sentence = move || match learning.look.read().as_ref() {
         None => view! { <p class="facts" id="connectivity">{text::KEEP_WAITING}</p> }.into_any(),
         Some(look) => {
@@ -44,17 +60,19 @@ pub fn KeepPane(studio: Studio) -> impl IntoView {
     };
     let no_mask = move || !learning.has_mask() || learning.taking.get();
     let dead = move || learning.look.read().as_ref().is_some_and(|look| !look.alive);
+    let kept = move || {
+        studio.gallery.from_learner.get().map(|sentence| {
+            let see = move |event: web_sys::MouseEvent| {
+                event.prevent_default();
+                studio.go(Route::Masks);
+            };
+            view! { {sentence}" "<a href=Route::Masks.address() on:click=see>{text::SEE_MASKS}</a> }
+        })
+    };
     view! {
         <section class="card" aria-labelledby="keep-title">
             <h2 id="keep-title">{text::KEEP_TITLE}</h2>
-            <div class="field">
-                <label for="keep">{text::KEEP}</label>
-                <output for="keep" id="keep-value">{percent}</output>
-            </div>
-            <input type="range" id="keep" class="wide" min="0" max=STEPS.to_string() step="1"
-                aria-valuetext=percent aria-describedby="keep-hint"
-                prop:value=move || place_of(learning.keep.get()).to_string() on:input=slide />
-            <p class="hint" id="keep-hint">{text::KEEP_HINT}</p>
+            <KeepSlider keep=learning.keep choose=move |keep| studio.choose_keep(keep) />
             {sentence}
             <div class="actions">
                 <button type="button" class="primary" id="denoise-with" disabled=move || no_mask() || dead()
@@ -65,7 +83,11 @@ pub fn KeepPane(studio: Studio) -> impl IntoView {
                     on:click=move |_| studio.take_mask(MaskPurpose::Save)>
                     {text::SAVE_MASK}
                 </button>
+                <button type="button" id="keep-mask" disabled=no_mask on:click=move |_| studio.take_mask(MaskPurpose::Keep)>
+                    {text::KEEP_HERE}
+                </button>
             </div>
+            <p class="facts" id="kept-mask" role="status">{kept}</p>
         </section>
     }
 }

@@ -2,8 +2,8 @@
 
 mod curves;
 mod figure;
-mod histogram;
-mod hourglass;
+pub mod histogram;
+pub mod hourglass;
 mod keep;
 mod pictures;
 mod readings;
@@ -21,8 +21,11 @@ use super::route::Route;
 use super::state::Studio;
 use crate::network::Hourglass;
 use crate::train::{LearnSpec, Learner, RunSpec};
-use crate::worker::protocol::{Fault, FaultKind, Job, Look, MaskOnly, MaskPurpose, Request, RunState};
+use crate::worker::protocol::{Fault, FaultKind, Job, Look, MaskOnly, MaskPurpose, Pace, Request, RunState};
 
+pub use curves::Curves;
+pub use keep::KeepSlider;
+pub use pictures::Pictures;
 pub use view::Learn;
 
 /// The fractions of the weights that may be kept.
@@ -91,6 +94,7 @@ impl Learning {
         Job::Learn {
             learner: self.learner.get_untracked(),
             keep: self.target.get_untracked(),
+            pace: Pace::default(),
         }
     }
 

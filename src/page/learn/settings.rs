@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{KEEP_LEAST, KEEP_MOST};
+use crate::page::fields::number_in;
 use crate::page::settings::StepsField;
 use crate::page::state::Studio;
 use crate::page::text;
@@ -25,7 +26,7 @@ pub fn LearnerSettings(studio: Studio) -> impl IntoView {
         Learner::Paper => text::LEARNER_PAPER_HINT,
     };
     let choose = move |event| {
-        if let Ok(percent) = event_target_value(&event).parse::<f64>() {
+        if let Some(percent) = number_in(&event) {
             studio.choose_target((percent / 100.0).clamp(KEEP_LEAST, KEEP_MOST));
         }
     };

@@ -30,7 +30,7 @@ pub const PULL: &str = "Mean pull";
 pub const LEARNER: &str = "Learner";
 pub const LEARNER_FAST: &str = "Fast";
 pub const LEARNER_PAPER: &str = "As in the paper";
-pub const LEARNER_FAST_HINT: &str = "Starts with every weight likely to stay and pulls all of them towards the target. The mask comes alive after about half of the steps.";
+pub const LEARNER_FAST_HINT: &str = "Starts with every weight likely to stay and pulls all of them towards the target. Of the likeliest it keeps those that reach the picture.";
 pub const LEARNER_PAPER_HINT: &str =
     "Starts at a probability of one half, with the paper's KL term in the loss. It needs tens of thousands of steps.";
 pub const LEARN_MORE: &str = "Seeds, engine";
@@ -66,8 +66,9 @@ pub fn mask_only_title(keep: f64) -> String {
 
 pub fn mask_only_caption(step: u64, psnr: Option<f64>) -> String {
     let mut text = format!(
-        "Untrained weights, after {} steps of learning the mask",
-        thousands(step)
+        "Untrained weights, after {} step{} of learning the mask",
+        thousands(step),
+        if step == 1 { "" } else { "s" }
     );
     if psnr.is_some() {
         text.push_str(": ");
@@ -104,6 +105,25 @@ pub fn layer(place: usize, levels: usize) -> String {
     } else {
         "Picture".to_owned()
     }
+}
+
+/// A convolution by its name in the network's own terms where it is another than an hourglass, or else by its place.
+pub fn layer_of(name: &str, place: usize, levels: usize) -> String {
+    let other = || -> Option<String> {
+        let (level, what) = name.split_once('.')?;
+        let number = || level.parse::<usize>().ok().map(|level| level + 1);
+        Some(match (level, what) {
+            ("out", _) => "Picture".to_owned(),
+            (_, "conv.weight") => format!("Map {}", number()?),
+            (_, "skip.conv.weight") => format!("Level {}, around", number()?),
+            (_, "down.conv.weight") => format!("Level {}, down", number()?),
+            (_, "same.conv.weight") => format!("Level {}, second", number()?),
+            (_, "up.conv.weight") => format!("Level {}, up", number()?),
+            (_, "mix.conv.weight") => format!("Level {}, mixed", number()?),
+            _ => return None,
+        })
+    };
+    other().unwrap_or_else(|| layer(place, levels))
 }
 
 pub fn live_of(part: usize, all: usize) -> String {

@@ -1,23 +1,32 @@
 //! Every English text of the page, in one place.
 
 mod about;
+mod how;
 mod learn;
 mod link;
+mod masks;
+mod methods;
 mod race;
 mod recovery;
+mod update;
 
 pub use about::*;
+pub use how::*;
 pub use learn::*;
 pub use link::*;
+pub use masks::*;
+pub use methods::*;
 pub use race::*;
 pub use recovery::*;
+pub use update::*;
 
 use super::route::Route;
 use crate::engine::AdapterDescription;
+pub use crate::numbers::{small, thousands, trimmed};
 use crate::worker::protocol::{EngineKind, FaultKind, RunFacts, RunState, View};
 
 pub const TITLE: &str = "Optimal Eye Surgeon";
-pub const TAGLINE: &str = "Denoise a photograph on your own GPU, with a network that has never seen another picture.";
+pub const TAGLINE: &str = "Denoise a photo with an untrained network.";
 pub const WORK: &str = "The picture and its curves";
 pub const SKIP: &str = "Skip to the picture";
 pub const VIEWS: &str = "Views";
@@ -42,7 +51,7 @@ pub const MASK_OWN_HINT: &str = ".safetensors, .npy, or the authors' .pkl";
 pub const MASK_LOADING: &str = "Reading the mask…";
 pub const MASK_DEAD: &str = "Choose another mask, or dense, to start.";
 
-pub const SIZE: &str = "Size and noise";
+pub const SIZE: &str = "Size";
 pub const FRAMING: &str = "How the picture is brought to that size";
 pub const SIZE_LABEL: &str = "Longer side";
 pub const FRAMING_SCALE: &str = "Smaller copy";
@@ -64,6 +73,9 @@ pub const LOCKED_ELSEWHERE: &str = "The other view is training: pause it there, 
 
 pub const START: &str = "Start";
 pub const RESUME: &str = "Resume";
+pub const SETTLES: &str = "Stop at the best moment";
+pub const SETTLES_HINT: &str = "The outputs are calmest before they take up noise. In a race all fits run to the end, so that it shows who overfits.";
+pub const GO_ON: &str = "Go on";
 pub const PAUSE: &str = "Pause";
 pub const PAUSING: &str = "Pausing…";
 pub const STEP: &str = "Step";
@@ -80,13 +92,20 @@ pub const WAITING_RESULT: &str = "The first picture takes a moment…";
 pub const READINGS: &str = "Readings";
 pub const CURVES: &str = "Curves";
 pub const PSNR: &str = "PSNR";
+pub const AVERAGED: &str = "Averaged";
 pub const BEST: &str = "Best PSNR";
 pub const LOSS: &str = "Loss";
 pub const LOSS_HINT: &str = "to the noisy picture";
 pub const SPEED: &str = "Speed";
 pub const PROGRESS: &str = "Progress";
 pub const PSNR_PLOT: &str = "PSNR against the clean picture, in dB";
+pub const OUTPUT_CURVE: &str = "Output";
+pub const AVERAGED_CURVE: &str = "Averaged";
+pub const STATISTIC: &str = "Stopping statistic";
+pub const STATISTIC_PLOT: &str =
+    "Stopping statistic (ES-EMV): least where the output is calmest, before it takes up noise";
 pub const LOSS_PLOT: &str = "Loss, mean squared error to the noisy picture";
+pub const RETURNED_MARK: &str = "returned";
 pub const NOISY_LEVEL: &str = "noisy picture";
 pub const NO_POINTS: &str = "No readings yet.";
 pub const NO_PSNR: &str = "No PSNR: this picture has no clean original to compare with.";
@@ -113,6 +132,7 @@ pub fn view(view: View) -> &'static str {
     match view {
         View::Noisy => "Noisy",
         View::Result => "Result",
+        View::Average => "Averaged",
         View::Clean => "Clean",
         View::Best => "Best",
         View::Moment => "Earlier",
@@ -124,6 +144,9 @@ pub fn route(route: Route) -> &'static str {
     match route {
         Route::Denoise => "Denoise",
         Route::Learn => "Learn",
+        Route::Masks => "Masks",
+        Route::Methods => "Methods",
+        Route::How => "How it works",
         Route::About => "This device",
     }
 }
@@ -133,6 +156,9 @@ pub fn page_title(route: Route) -> String {
     match route {
         Route::Denoise => TITLE.to_owned(),
         Route::Learn => format!("Learn a mask · {TITLE}"),
+        Route::Masks => format!("Masks · {TITLE}"),
+        Route::Methods => format!("Methods compared · {TITLE}"),
+        Route::How => format!("How it works · {TITLE}"),
         Route::About => format!("About this device · {TITLE}"),
     }
 }
@@ -146,6 +172,7 @@ pub fn fault(kind: FaultKind) -> &'static str {
         FaultKind::NoGpu => "There is no GPU to compute on.",
         FaultKind::DeviceLost => "The GPU is gone.",
         FaultKind::Diverged => "The fit went wrong.",
+        FaultKind::Spiked => "The loss has jumped.",
         FaultKind::Memory => "The memory does not suffice.",
         FaultKind::Run => "That did not work.",
     }
@@ -158,9 +185,20 @@ pub fn state(state: RunState) -> &'static str {
         RunState::Compiling => "Preparing",
         RunState::Running => "Running",
         RunState::Paused => "Paused",
+        RunState::Settled => "Done",
         RunState::Finished => "Finished",
         RunState::Failed => "Stopped",
     }
+}
+
+/// A fit paused by itself; the step of the picture that it returns.
+pub fn settled(step: u64) -> String {
+    format!("Done: calmest at step {}", thousands(step))
+}
+
+/// Which picture is downloaded.
+pub fn averaged_hint(step: u64) -> String {
+    format!("what is downloaded, of step {}", thousands(step))
 }
 
 pub fn compiling(done: usize, total: usize) -> String {
@@ -280,14 +318,14 @@ pub fn loss(loss: Option<f64>) -> String {
 
 pub fn announce_progress(step: u64, psnr: Option<f64>) -> String {
     match psnr {
-        Some(psnr) => format!("Step {step}, {psnr:.1} decibels."),
-        None => format!("Step {step}."),
+        Some(psnr) => format!("Step {}, {psnr:.1} decibels.", thousands(step)),
+        None => format!("Step {}.", thousands(step)),
     }
 }
 
 /// A plot in words.
 pub fn plot_summary(what: &str, unit: &str, first: (u64, f64), last: (u64, f64), best: Option<(u64, f64)>) -> String {
-    let at = |(step, value): (u64, f64)| format!("{}{unit} at step {step}", trimmed(value, 4));
+    let at = |(step, value): (u64, f64)| format!("{}{unit} at step {step}", small(value, 4));
     let mut text = format!("{what}: {}, {}", at(first), at(last));
     if let Some(best) = best {
         text.push_str("; best ");
@@ -295,6 +333,11 @@ pub fn plot_summary(what: &str, unit: &str, first: (u64, f64), last: (u64, f64),
     }
     text.push('.');
     text
+}
+
+/// The moment whose picture is returned, behind a plot's summary.
+pub fn plot_mark(step: f64) -> String {
+    format!(" Returned: step {}.", thousands(step as u64))
 }
 
 pub fn sample_credit(title: &str, credit: &str, licence: &str) -> String {
@@ -314,26 +357,4 @@ pub fn export_name(picture: &str, what: &str, ending: &str) -> String {
         .map(|c| if c.is_alphanumeric() || c == '-' { c } else { '-' })
         .collect();
     format!("{safe}-{what}.{ending}")
-}
-
-/// 3008867 as 3,008,867.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// At most `places` decimals, without zeros at the end.
-pub fn trimmed(value: f64, places: usize) -> String {
-    let text = format!("{value:.places$}");
-    if !text.contains('.') {
-        return text;
-    }
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -1,0 +1,111 @@
+//! What the worker tells of runs: their state, their curves, their pictures of the past.
+
+use serde::{Deserialize, Serialize};
+
+/// What a run is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunState {
+    /// Made, not yet compiled.
+    Idle,
+    Compiling,
+    Running,
+    Paused,
+    /// A fit that paused by itself, past its best moment.
+    Settled,
+    /// All steps are done.
+    Finished,
+    /// A fault stopped it; it cannot go on.
+    Failed,
+}
+
+/// A run, before it starts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunFacts {
+    /// Of the picture that is fitted.
+    pub width: usize,
+    pub height: usize,
+    /// What the memory plan needs; 0 with a dead mask, which has no plan.
+    pub bytes: u64,
+    /// Multiply-adds of a step, as this engine does them; 0 with a dead mask.
+    pub macs: u64,
+    /// Bytes that the engine may take without being asked; more needs a smaller picture.
+    pub budget: u64,
+    /// The longest side that fits into the budget, where this picture does not.
+    pub fitting_size: Option<usize>,
+    /// Of the noisy picture against the clean one, in dB.
+    pub noisy_psnr: Option<f64>,
+}
+
+/// A reading of the curves: after `step` updates.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    pub step: u64,
+    pub loss: f64,
+    /// In dB; none without a clean picture.
+    pub psnr: Option<f64>,
+    /// Fits only: PSNR of the mean of the outputs, in dB, and the statistic of early stopping where it counts.
+    pub average_psnr: Option<f64>,
+    pub statistic: Option<f64>,
+    /// Learners only: the KL term of the loss, and the mean logit.
+    pub kl: Option<f64>,
+    pub mean_logit: Option<f64>,
+}
+
+/// The reading whose averaged picture a fit returns: that of the least statistic, or the last while there is none.
+pub fn returned(points: &[Point]) -> Option<&Point> {
+    let watched = points.iter().filter_map(|point| Some((point, point.statistic?)));
+    let least = watched.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(point, _)| point);
+    least.or(points.last())
+}
+
+/// A picture of the past, after `step` updates.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    pub step: u64,
+    /// In dB; none without a clean picture.
+    pub psnr: Option<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fit_returns_its_calmest_moment_or_else_the_last() {
+        let point = |step, statistic| Point {
+            step,
+            loss: 0.1,
+            psnr: None,
+            average_psnr: None,
+            statistic,
+            kl: None,
+            mean_logit: None,
+        };
+        let step = |points: &[Point]| returned(points).map(|point| point.step);
+        assert_eq!(step(&[]), None);
+        assert_eq!(step(&[point(0, None), point(1, None)]), Some(1));
+        let watched = [Some(3.0), Some(1.0), Some(2.0), Some(1.0)];
+        let points: Vec<Point> = (0..).zip(watched).map(|(at, statistic)| point(at, statistic)).collect();
+        assert_eq!(
+            step(&points),
+            Some(1),
+            "the first of equal ones, as the device remembers it"
+        );
+    }
+
+    #[test]
+    fn a_measure_that_is_not_a_number_arrives_as_none() {
+        // JSON has no NaN, so an absent PSNR must be an absent value.
+        let point = Point {
+            step: 3,
+            loss: 0.25,
+            psnr: None,
+            average_psnr: None,
+            statistic: None,
+            kl: None,
+            mean_logit: None,
+        };
+        let text = serde_json::to_string(&point).expect("plain data");
+        assert_eq!(serde_json::from_str::<Point>(&text).expect("as written"), point);
+    }
+}
