@@ -1,7 +1,7 @@
 r"""Accuracy of the `oes` binary against PyTorch on the real six-level network.
 
     python compare_pytorch.py --oes target/release/oes --picture lena.png --mask mask_pepper.pkl \
-        --size 192 --work /tmp/compare --markdown accuracy.md --json accuracy.json -- --adapter llvmpipe
+        --size 192 --work compare --markdown accuracy.md --json accuracy.json -- --adapter llvmpipe
 
 Writes one `--state-in` file per case (parameters, z, noisy and clean picture; for `learn` the
 uniforms), lets `oes fit` and `oes learn` run 0, 1, 5 and 20 steps from it, and compares what

@@ -44,16 +44,16 @@ async function start() {
  */
 export async function create({ picture, mask, size }) {
   if (!worker) await start();
-  await ask({ LoadPicture: { name: "picture", address: picture } }, (message) => message.Picture);
+  await ask({ LoadPicture: { slot: 0, name: "picture", address: picture } }, (message) => message.Picture);
   if (mask) {
-    const request = { LoadMask: { slot: SLOT, name: "mask", address: mask, sha256: null } };
+    const request = { LoadMask: { slot: SLOT, name: "mask", address: mask, sha256: null, returns: false, recipe: null } };
     await ask(request, (message) => message.Mask);
   }
   runs += 1;
   const run = runs;
   const job = { Fit: { mask: mask ? SLOT : null } };
   const setup = { framing: "Crop", size, sigma: 0.1, noise_seed: 0, init_seed: 0, levels: 6 };
-  await ask({ Create: { run, job, steps: 2000, setup } }, (message) => message.Created?.run === run);
+  await ask({ Create: { run, picture: 0, job, steps: 2000, setup, resumes: false, watched: false } }, (message) => message.Created?.run === run);
   let loss = Number.NaN;
   return async (steps) => {
     await ask({ Step: { run, steps } }, (message) => {

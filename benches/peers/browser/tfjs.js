@@ -42,7 +42,7 @@ export async function create({ input, noisy, parameters, layers }, { lr, masked 
     const place = (values) =>
       tf.tidy(() => (shape.length === 4 ? tf.transpose(tf.tensor(values, shape), [2, 3, 1, 0]) : tf.tensor(values, shape)));
     const value = place(data);
-    variables.set(name, tf.variable(value, true, name));
+    variables.set(name, tf.variable(value));
     if (masked) kept.set(name, place(keptOf(data)));
   }
   const [z, target] = [input, noisy].map(channelsLast);
@@ -51,7 +51,11 @@ export async function create({ input, noisy, parameters, layers }, { lr, masked 
   const step = () =>
     tf.tidy(() => {
       const { value, grads } = tf.variableGrads(loss);
-      for (const name of kept.keys()) grads[name] = tf.mul(grads[name], kept.get(name));
+      // Gradients stand under names that TensorFlow.js gave.
+      for (const [name, keep] of kept) {
+        const own = variables.get(name).name;
+        grads[own] = tf.mul(grads[own], keep);
+      }
       adam.applyGradients(grads);
       return value;
     });
