@@ -24,7 +24,7 @@ async function check(page, state) {
 
 for (const [name, address] of [["Denoise", DENOISE], ["Learn", LEARN]]) {
   for (const width of [1280, 360]) {
-    inEachBrowser(`${name} at ${width} pixels is accessible in each state`, { timeout: 6 * MINUTES }, async ({ open }) => {
+    inEachBrowser(`${name} at ${width} pixels is accessible in each state`, { still: true, timeout: 6 * MINUTES }, async ({ open }) => {
       const page = await open(address);
       await page.setViewport({ width, height: 760 });
       await enabled(page, "#start");
@@ -52,7 +52,7 @@ for (const [name, address] of [["Denoise", DENOISE], ["Learn", LEARN]]) {
 }
 
 // One page at both widths: the self-test takes minutes in Firefox.
-inEachBrowser("This device is accessible in each state", { timeout: 6 * MINUTES }, async ({ open }) => {
+inEachBrowser("This device is accessible in each state", { still: true, timeout: 6 * MINUTES }, async ({ open }) => {
   const page = await open("/?view=about&levels=2&size=32&mask=dense");
   const atBothWidths = async (state) => {
     for (const width of [1280, 360]) {
@@ -71,7 +71,7 @@ inEachBrowser("This device is accessible in each state", { timeout: 6 * MINUTES 
 });
 
 for (const width of [1280, 360]) {
-  inEachBrowser(`Masks at ${width} pixels is accessible in each state`, { timeout: 6 * MINUTES }, async ({ open }) => {
+  inEachBrowser(`Masks at ${width} pixels is accessible in each state`, { still: true, timeout: 6 * MINUTES }, async ({ open }) => {
     const page = await open("/?view=masks&engine=cpu");
     await page.setViewport({ width, height: 760 });
     await page.waitForSelector("#no-own-masks");
@@ -92,7 +92,7 @@ for (const width of [1280, 360]) {
 }
 
 for (const width of [1280, 360]) {
-  inEachBrowser(`How it works at ${width} pixels is accessible in each state`, { timeout: 6 * MINUTES }, async ({ open }) => {
+  inEachBrowser(`How it works at ${width} pixels is accessible in each state`, { still: true, timeout: 6 * MINUTES }, async ({ open }) => {
     const page = await open("/?view=how&size=32&steps=400&learn-steps=4&engine=cpu");
     await page.setViewport({ width, height: 760 });
     await enabled(page, "#run-1");
@@ -112,7 +112,7 @@ for (const width of [1280, 360]) {
 }
 
 for (const width of [1280, 360]) {
-  inEachBrowser(`Methods at ${width} pixels is accessible in each state`, { timeout: 6 * MINUTES }, async ({ open }) => {
+  inEachBrowser(`Methods at ${width} pixels is accessible in each state`, { still: true, timeout: 6 * MINUTES }, async ({ open }) => {
     const page = await open("/?view=methods&levels=2&size=48&engine=cpu&method-steps=400&methods=random,magnitude,snip,dense&method-keep=0.1");
     await page.setViewport({ width, height: 760 });
     const inStage = (stage) => page.waitForSelector(`#methods[data-stage="${stage}"]`, { timeout: 3 * MINUTES });

@@ -60,8 +60,11 @@ function find(name) {
   return undefined;
 }
 
-/** Starts a headless browser with WebGPU on a software adapter; `prefs` are Firefox's, beside its usual ones. */
-export async function launch(name, { args = [], prefs = {} } = {}) {
+/**
+ * Starts a headless browser with WebGPU on a software adapter; `prefs` are Firefox's, beside its usual ones. A `still` one
+ * tells pages that its user wants no motion.
+ */
+export async function launch(name, { args = [], prefs = {}, still = false } = {}) {
   // Loaded late: the list of browsers is also asked for before the packages are installed.
   const { default: puppeteer } = await import("puppeteer-core");
   const executablePath = find(name);
@@ -71,14 +74,16 @@ export async function launch(name, { args = [], prefs = {} } = {}) {
   // Protocol calls wait for the page, and a page under test may compute for long on two cores.
   const common = { executablePath, headless: true, protocolTimeout: 600_000, timeout: 120_000 };
   if (name === "firefox") {
-    return puppeteer.launch({ ...common, browser: "firefox", extraPrefsFirefox: { ...FIREFOX_PREFS, ...prefs }, args });
+    const motion = still ? { "ui.prefersReducedMotion": 1 } : {};
+    const extraPrefsFirefox = { ...FIREFOX_PREFS, ...motion, ...prefs };
+    return puppeteer.launch({ ...common, browser: "firefox", extraPrefsFirefox, args });
   }
   // Chromium refuses its sandbox to root, which is what a container usually runs as.
   const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   return puppeteer.launch({
     ...common,
     browser: "chrome",
-    args: [...CHROMIUM_WEBGPU, ...CHROMIUM_QUIET, ...sandbox, ...args],
+    args: [...CHROMIUM_WEBGPU, ...CHROMIUM_QUIET, ...(still ? ["--force-prefers-reduced-motion"] : []), ...sandbox, ...args],
   });
 }
 

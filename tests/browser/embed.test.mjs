@@ -77,7 +77,7 @@ inEachBrowser("other views are embedded as they are", { timeout: 3 * MINUTES }, 
   assert.equal(await text(page, "#in-full"), "Open in full");
 });
 
-inEachBrowser("what is embedded is accessible, on a phone too", { timeout: 4 * MINUTES }, async ({ open, name }) => {
+inEachBrowser("what is embedded is accessible, on a phone too", { still: true, timeout: 4 * MINUTES }, async ({ open, name }) => {
   for (const view of ["", "view=learn&", "view=about&"]) {
     const page = await open(`/?embed=1&${view}${SMALL}`);
     await page.setViewport({ width: 360, height: 700 });

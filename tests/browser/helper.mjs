@@ -15,7 +15,7 @@
 //   is closed afterwards. `name` is "chromium" or "firefox".
 // - When the body is through, the test also fails if any page that `open` returned logged a console error, threw, or
 //   asked the server for something it refused. `page.problems` is the list; a test that provokes one empties it.
-// - Options are those of node's `test`, for instance `inEachBrowser(title, { timeout: 300_000 }, body)`; without one a test
+// - Options are those of node's `test`, for instance `inEachBrowser(title, { timeout: 300_000 }, body)`; without one a try
 //   may take two minutes. There is no option to skip: a missing browser or adapter is a failure.
 // - Software adapters are slow: use the small network where a run must be long.
 //
@@ -78,33 +78,72 @@ export function watch(page) {
 
 /**
  * Registers one test for each browser.
+ *
+ * A test that fails is tried once more, in a new browser: two cores compute for the page, its two engines and the test, and a
+ * browser that is starved for a while fails where nothing is wrong. What passes only then is told by the test's diagnostic,
+ * and `./test` lists it at its end: it is to be looked at, not to be got used to.
  * @param {string} title
- * @param {object} [options] for node's `test`, and `dist`: the folder to serve, `only`: the one browser that gives a measure
- *   which the test needs or has what it tests (the title has to say so), and `prefs`: Firefox's, for this test.
+ * @param {object} [options] for node's `test` (`timeout` is that of one try), and `dist`: the folder to serve, `only`: the one
+ *   browser that gives a measure which the test needs or has what it tests (the title has to say so), `prefs`: Firefox's, for
+ *   this test, and `still`: the browser asks for no motion.
  * @param {(context: {name: string, browser: import("puppeteer-core").Browser, url: string,
- *   open: (path: string) => Promise<import("puppeteer-core").Page>, t: object}) => Promise<void>} body
+ *   open: (path: string) => Promise<import("puppeteer-core").Page>,
+ *   t: {after: (cleanUp: () => unknown) => void, diagnostic: (words: string) => void}}) => Promise<void>} body
  */
 export function inEachBrowser(title, options, body) {
   if (typeof options === "function") return inEachBrowser(title, {}, options);
-  const { dist, only, prefs, ...testOptions } = options;
+  const { dist, only, prefs, still, timeout = 120_000, ...testOptions } = options;
   for (const name of BROWSERS.filter((name) => !only || name === only)) {
-    test(`${name}: ${title}`, { timeout: 120_000, ...testOptions }, async (t) => {
-      const server = await serve(dist);
-      t.after(() => server.close());
-      const browser = await launch(name, { prefs });
-      t.after(() => browser.close());
-      const pages = [];
-      const open = async (path) => {
-        const page = await browser.newPage();
-        await page.setViewport({ width: 1280, height: 800 });
-        page.problems = watch(page);
-        pages.push(page);
-        await page.goto(new URL(path, server.url).href, { waitUntil: "load", timeout: 120_000 });
-        return page;
-      };
-      await body({ name, browser, url: server.url, open, t });
-      const problems = pages.flatMap((page) => page.problems);
-      if (problems.length > 0) throw new Error(`the page reported:\n  ${problems.join("\n  ")}`);
+    const once = (t) => inTime(timeout, (after) => inOneBrowser(name, { dist, prefs, still, body, after, t }));
+    // Beside both tries, what starting and closing browsers takes.
+    test(`${name}: ${title}`, { ...testOptions, timeout: 2 * timeout + 120_000 }, async (t) => {
+      try {
+        await once(t);
+      } catch (error) {
+        await once(t);
+        t.diagnostic(`${SECOND_TRY}: ${String(error?.message ?? error).replaceAll("\n", " ")}`);
+      }
     });
   }
+}
+
+/** How the diagnostic begins that `./test` looks for. */
+const SECOND_TRY = "passed at the second try, after";
+
+/** Runs a body that registers what is to be cleaned up, and cleans up however it ends, the last first. */
+async function inTime(limit, body) {
+  const cleanUps = [];
+  let timer;
+  const tooLong = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${limit / 1000} s`)), limit);
+  });
+  const running = body((cleanUp) => cleanUps.push(cleanUp));
+  // What it says once it was given up and its browser closed is of no interest.
+  running.catch(() => {});
+  try {
+    await Promise.race([running, tooLong]);
+  } finally {
+    clearTimeout(timer);
+    for (const cleanUp of cleanUps.reverse()) await cleanUp();
+  }
+}
+
+/** One try of a test: a server and a browser of its own, and no fault that a page reports. */
+async function inOneBrowser(name, { dist, prefs, still, body, after, t }) {
+  const server = await serve(dist);
+  after(() => server.close());
+  const browser = await launch(name, { prefs, still });
+  after(() => browser.close());
+  const pages = [];
+  const open = async (path) => {
+    const page = await browser.newPage();
+    await page.setViewport({ width: 1280, height: 800 });
+    page.problems = watch(page);
+    pages.push(page);
+    await page.goto(new URL(path, server.url).href, { waitUntil: "load", timeout: 120_000 });
+    return page;
+  };
+  await body({ name, browser, url: server.url, open, t: { after, diagnostic: (words) => t.diagnostic(words) } });
+  const problems = pages.flatMap((page) => page.problems);
+  if (problems.length > 0) throw new Error(`the page reported:\n  ${problems.join("\n  ")}`);
 }
