@@ -68,10 +68,10 @@ pub fn resumed_spec(
     lr: Option<f64>,
 ) -> Result<RunSpec, CliError> {
     let mut spec = checkpoint.spec.clone();
-    if let Some(network) = args.network.given()?
-        && network.channels != spec.network.channels()
+    if let Some(network) = args.network.given_as(&spec.network)?
+        && (network.levels(), network.channels()) != (spec.network.levels(), spec.network.channels())
     {
-        let (made, given) = (network::words(&spec.network), network::words(&network.into()));
+        let (made, given) = (network::words(&spec.network), network::words(&network));
         return Err(contradiction("a network of", made, given));
     }
     if let Some(lr) = lr

@@ -41,7 +41,7 @@ Examples:
 pub struct FitArgs {
     /// The mask: a preset's name, or a file (.safetensors, .npy, the authors' .pkl)
     #[arg(long, value_name = "FILE|PRESET", help_heading = "Training", conflicts_with = "dense",
-          required_unless_present_any = ["dense", "resume", "generator"])]
+          required_unless_present_any = ["dense", "resume", "generator", "fit"])]
     mask: Option<String>,
     /// Fits all weights: the dense deep image prior
     #[arg(long, help_heading = "Training")]
@@ -138,6 +138,7 @@ pub async fn execute(args: &FitArgs) -> Result<Done, CliError> {
         Some(checkpoint) => args.resumed(checkpoint, mask.as_ref())?,
         None => args.spec(mask.as_ref())?,
     };
+    args.returned.check(&spec)?;
     let facts = check_life(&spec)?;
     let task = args.task.build(&picture, &args.run.picture, &spec.network)?;
     if let Some(count) = args.returned.members() {

@@ -101,7 +101,7 @@ pub fn execute(command: &MaskCommand) -> Result<Done, CliError> {
         MaskCommand::Recipe(args) => {
             let (mask, description) = read(&args.mask, &args.network)?;
             let recipe = Recipe::of(&mask, &description, args.seed).map_err(|error| explain(&args.mask, error))?;
-            println!("{RECIPE}{recipe}");
+            output::say(format_args!("{RECIPE}{recipe}"));
         }
     }
     Ok(Done::Complete)

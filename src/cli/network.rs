@@ -89,6 +89,22 @@ impl NetworkArgs {
         build(&description)?;
         Ok(description)
     }
+
+    /// As [`NetworkArgs::generator`], of the kind that `made` is; none if the options ask for nothing.
+    ///
+    /// # Errors
+    /// [`CliError::Arguments`] if levels and channels contradict each other or give no network.
+    pub fn given_as(&self, made: &Generator) -> Result<Option<Generator>, CliError> {
+        if self.levels.is_none() && self.channels.is_none() {
+            return Ok(None);
+        }
+        let kind = match made {
+            Generator::Hourglass(_) => GeneratorName::Hourglass,
+            Generator::Skip(_) => GeneratorName::Skip,
+            Generator::DeepDecoder(_) => GeneratorName::DeepDecoder,
+        };
+        self.generator(kind).map(Some)
+    }
 }
 
 /// # Errors

@@ -7,7 +7,7 @@ use super::error::CliError;
 use crate::picture::Picture;
 use crate::step::Statistic;
 use crate::train::ensemble::MEMBERS;
-use crate::train::{FitSpec, LrDrop, Returned, Run, TrackSpec};
+use crate::train::{FitSpec, LrDrop, Returned, Run, RunSpec, TrackSpec};
 
 /// Outputs in ES-WMV's window, as published.
 const WINDOW: u32 = 100;
@@ -102,6 +102,31 @@ impl ReturnArgs {
             // A run may be too short, or made without averages.
             Some(ReturnName::Ensemble) | None => run.default_returned(),
         }
+    }
+
+    /// Refuses a result that a run will not have, before it is trained.
+    ///
+    /// # Errors
+    /// [`CliError::Arguments`].
+    pub fn check(&self, spec: &RunSpec) -> Result<(), CliError> {
+        if !matches!(self.which, Some(ReturnName::Stopped | ReturnName::StoppedEma)) {
+            return Ok(());
+        }
+        let Some(tracking) = spec.tracking() else { return Ok(()) };
+        if tracking.burn_in.is_some() {
+            return Err(CliError::Arguments(
+                "--fit sgld returns the mean of what it drew after its burn-in and watches for no moment to stop: use --return ema or last"
+                    .into(),
+            ));
+        }
+        let first = tracking.first();
+        if spec.steps < first {
+            return Err(CliError::Arguments(format!(
+                "the best moment to stop is looked for from step {first} on, and the run has {} steps: use --return ema or last, or more --steps",
+                spec.steps
+            )));
+        }
+        Ok(())
     }
 
     /// Networks to train, where an ensemble is asked for.

@@ -32,7 +32,7 @@ A plan is a TOML file of lists, every entry crossed with every other:
   steps = 2000                          # [default: 2000]; learn_steps, lr_drop_at, lr_drop, channels: optional
 
 Examples:
-  oes sweep plans/methods-small.toml --out results
+  oes sweep plans/pruning-small.toml --out results
   Killed? The same command goes on; only the fit in flight is done again.
   On eight machines, or as a job array, into one shared folder or into eight that are merged later:
     oes sweep plan.toml --out results --shard 3/8

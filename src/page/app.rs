@@ -18,6 +18,7 @@ use super::query::Query;
 use super::recovery::RecoveryNotices;
 use super::route::{MAIN, Route};
 use super::state::Studio;
+use super::store;
 use super::text;
 use super::theme;
 use super::update::UpdateNotice;
@@ -64,12 +65,14 @@ fn App(catalogue: Catalogue) -> impl IntoView {
     }
     studio.keep_address();
     let embed = query.embed;
-    if !embed {
+    if embed {
+        store::keep_nothing();
+    } else {
         studio.look_for_runs();
-        studio.open_gallery();
         studio.keep_awake();
         studio.notify_of_ends();
     }
+    studio.open_gallery();
     let route = Memo::new(move |_| studio.route.get());
     let shown = move || match route.get() {
         Route::Denoise if embed => view! { <EmbeddedFit studio /> }.into_any(),

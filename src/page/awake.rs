@@ -19,8 +19,11 @@ impl Studio {
         let sentinel: StoredValue<Option<JsValue>, LocalStorage> = StoredValue::new_local(None);
         let ask = move || {
             spawn_local(async move {
-                if let Ok(Some(held)) = wake_lock().await {
-                    sentinel.set_value(Some(held));
+                match wake_lock().await {
+                    Ok(Some(held)) if busy.get_untracked() => sentinel.set_value(Some(held)),
+                    // What ran was over sooner than the browser answered.
+                    Ok(Some(held)) => release(&held),
+                    Ok(None) | Err(_) => {}
                 }
             });
         };
@@ -28,11 +31,7 @@ impl Studio {
             if busy.get() {
                 ask();
             } else if let Some(held) = sentinel.try_update_value(Option::take).flatten() {
-                let release = Reflect::get(&held, &"release".into()).ok();
-                if let Some(release) = release.and_then(|release| release.dyn_into::<js_sys::Function>().ok()) {
-                    // It goes with the tab at the latest.
-                    let _ = release.call0(&held);
-                }
+                release(&held);
             }
         });
         // The browser takes it away from a hidden tab.
@@ -54,4 +53,12 @@ async fn wake_lock() -> Result<Option<JsValue>, JsValue> {
     let request: js_sys::Function = Reflect::get(&lock, &"request".into())?.dyn_into()?;
     let asked: js_sys::Promise = request.call1(&lock, &"screen".into())?.dyn_into()?;
     wasm_bindgen_futures::JsFuture::from(asked).await.map(Some)
+}
+
+fn release(held: &JsValue) {
+    let release = Reflect::get(held, &"release".into()).ok();
+    if let Some(release) = release.and_then(|release| release.dyn_into::<js_sys::Function>().ok()) {
+        // It goes with the tab at the latest.
+        let _ = release.call0(held);
+    }
 }

@@ -62,6 +62,7 @@ impl Studio {
             | Reply::Benched { .. }
             | Reply::Unmeasured { .. } => self.hear_of_device(reply),
             Reply::Png { run, .. }
+            | Reply::PngRefused { run, .. }
             | Reply::Created { run, .. }
             | Reply::State { run, .. }
             | Reply::Compiling { run, .. }
@@ -127,6 +128,7 @@ impl Studio {
                 });
                 self.save(attachment, "image/png", &name);
             }
+            Reply::PngRefused { fault, .. } => self.take_fault(fault),
             Reply::Moments { moments, best, .. } => {
                 if let Some(fit) = self.fit_of(lane) {
                     fit.moments.set(moments);
@@ -153,6 +155,7 @@ impl Studio {
             Reply::Fault { fault, .. } => {
                 lane.goes_on.set_value(false);
                 lane.state.set(RunState::Failed);
+                self.notify_of(lane, RunState::Failed);
                 self.take_fault(fault);
             }
             Reply::Started

@@ -163,13 +163,12 @@ impl Studio {
         self.run_on(lane);
     }
 
-    /// Trains on. A fit by itself settles at its best moment, unless it did so before; in a race all go on, so that it is seen who overfits.
+    /// Trains on. A fit by itself settles at its best moment, unless it is beyond that; in a race all go on, so that it is seen who
+    /// overfits.
     pub(super) fn run_on(self, lane: Lane) {
         let run = lane.run.get_value();
         let alone = self.fits.iter().filter(|fit| fit.on.get_untracked()).count() == 1;
-        let fits = self.fit_of(lane).is_some() && alone;
-        let settled = lane.state.get_untracked() == RunState::Settled;
-        let settles = fits && !settled && self.settles.get_untracked();
+        let settles = self.fit_of(lane).is_some() && alone && self.settles.get_untracked();
         self.send(&Request::Play { run, settles }, None);
     }
 

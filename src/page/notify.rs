@@ -23,14 +23,13 @@ pub enum Notify {
 }
 
 impl Studio {
-    /// Tells of each run that ends while the page is hidden.
+    /// Tells of each run that ends while the page is hidden. A failure is told by whoever takes its fault: some are mended.
     pub fn notify_of_ends(self) {
         for lane in self.lanes() {
             Effect::new(move |before: Option<bool>| {
                 let state = lane.state.get();
-                let over = matches!(state, RunState::Settled | RunState::Finished | RunState::Failed);
-                let ends = over && before == Some(false);
-                if ends && self.notify.get_untracked() == Notify::On && document().hidden() {
+                let over = matches!(state, RunState::Settled | RunState::Finished);
+                if over && before == Some(false) {
                     self.notify_of(lane, state);
                 }
                 over
@@ -38,7 +37,10 @@ impl Studio {
         }
     }
 
-    fn notify_of(self, lane: Lane, state: RunState) {
+    pub(super) fn notify_of(self, lane: Lane, state: RunState) {
+        if self.notify.get_untracked() != Notify::On || !document().hidden() {
+            return;
+        }
         let title = if state == RunState::Failed {
             text::FAILED
         } else {

@@ -10,6 +10,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use super::lane::Lane;
+use super::mask_slot::MaskChoice;
+use super::picture_choice::PictureChoice;
 use super::query::Query;
 use super::route::Route;
 use super::state::Studio;
@@ -157,9 +159,12 @@ impl Studio {
             return;
         };
         let file = |file: Option<File>| file.map_or(JsValue::NULL, JsValue::from);
-        let files = Array::of1(&file(self.own_picture.get_value()));
+        // A file that was chosen before something else is not part of the run.
+        let own_picture = *self.picture_choice.read_untracked() == PictureChoice::Own;
+        let files = Array::of1(&file(self.own_picture.get_value().filter(|_| own_picture)));
         for fit in self.fits {
-            files.push(&file(fit.mask.own_file()));
+            let own_mask = *fit.mask.choice.read_untracked() == MaskChoice::Own;
+            files.push(&file(fit.mask.own_file().filter(|_| own_mask)));
         }
         let entry = Object::new();
         let checkpoint = lane.and_then(|lane| {
@@ -259,6 +264,8 @@ impl Studio {
             // The lock of that name is this tab's since it was offered.
             self.recovery.id.set_value(Some(offer.id));
             let catalogue = self.catalogue.get_value();
+            // What methods have reached is of other choices.
+            self.reset_methods();
             self.apply(&Query::read(&offer.record.address, &catalogue));
             self.take_setup(offer.record.setup);
             let file = |place: u32| offer.files.get(place).dyn_into::<File>().ok();

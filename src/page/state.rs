@@ -321,6 +321,8 @@ impl Studio {
     pub(super) fn recreate_lane(self, lane: Lane) {
         let run = lane.run.get_value();
         self.send(&Request::Drop { run }, None);
+        // What is still on its way of that run is nobody's.
+        lane.run.set_value(0);
         self.clear(lane);
         let job = match self.fit_of(lane) {
             Some(fit) => fit.job(),

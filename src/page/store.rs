@@ -1,5 +1,7 @@
 //! What is kept in IndexedDB: runs, so that a closed tab costs seconds, and the masks of this browser's gallery.
 
+use std::cell::Cell;
+
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -23,6 +25,15 @@ pub const FITS: Store = "fits";
 /// Each with the version of the database that added it.
 const ADDED: [(u32, Store); 4] = [(1, RUNS), (2, MASKS), (2, DRAWINGS), (2, FITS)];
 
+thread_local! {
+    static CLOSED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From now on nothing is kept and nothing is found: an embedded page is a guest on another site.
+pub fn keep_nothing() {
+    CLOSED.set(true);
+}
+
 /// What the browser says when a request is through.
 async fn done(request: &IdbRequest) -> Result<JsValue, JsValue> {
     let promise = Promise::new(&mut |resolve, reject| {
@@ -34,6 +45,9 @@ async fn done(request: &IdbRequest) -> Result<JsValue, JsValue> {
 }
 
 async fn open() -> Result<IdbDatabase, JsValue> {
+    if CLOSED.get() {
+        return Err("an embedded page keeps nothing".into());
+    }
     let factory = web_sys::window()
         .ok_or("no window")?
         .indexed_db()?

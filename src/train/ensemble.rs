@@ -1,5 +1,5 @@
 //! An ensemble: several networks fitted to one noisy picture, and the mean of what they return (method section 9). Each network has
-//! its own initial weights and input, and, under a mask, its own draw of the channels and weights that live: the mask's counts layer
+//! its own initial weights and input, noise of its own where a fit draws any, and, under a mask, its own draw of the channels and weights that live: the mask's counts layer
 //! by layer are what its fit depends on (method section 6), so the members differ as much as they can.
 
 use std::sync::Arc;
@@ -23,11 +23,12 @@ pub fn member(spec: &RunSpec, mask: Option<&Mask>, index: u64) -> Result<RunSpec
     let mut spec = spec.clone();
     let away = index * APART;
     spec.init_seed = spec.init_seed.wrapping_add(away);
+    spec.seed = spec.seed.wrapping_add(away);
     if let (Job::Fit(fit), Some(mask)) = (&mut spec.job, mask)
         && index > 0
     {
         let network = spec.network.build()?;
-        let redrawn = shuffle(mask, &network, Shuffle::Channels, spec.seed.wrapping_add(away))?;
+        let redrawn = shuffle(mask, &network, Shuffle::Channels, spec.seed)?;
         fit.keep = Some(Arc::new(redrawn.keep));
     }
     Ok(spec)

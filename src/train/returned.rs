@@ -25,7 +25,7 @@ pub enum Returned {
 
 impl TrackSpec {
     /// The step from which on a least statistic counts.
-    fn first(&self) -> u64 {
+    pub fn first(&self) -> u64 {
         match self.statistic {
             Statistic::Emv { .. } => self.ignore,
             Statistic::Wmv { window } => self.ignore.max(u64::from(window) - 1),

@@ -338,7 +338,10 @@ impl Worker {
         match run.returned().await {
             Ok(Some(picture)) => match png(&picture).await {
                 Ok(file) => tell_with(&Reply::Png { run: id, step }, Some(&file)),
-                Err(error) => tell_fault(None, Fault::new(FaultKind::Run, error)),
+                Err(error) => tell(&Reply::PngRefused {
+                    run: id,
+                    fault: Fault::new(FaultKind::Run, error),
+                }),
             },
             Ok(None) => {}
             Err(fault) => run.fail(fault),

@@ -318,6 +318,11 @@ pub enum Reply {
         run: RunId,
         step: u64,
     },
+    /// There is no such file: the browser could not make it. The run goes on.
+    PngRefused {
+        run: RunId,
+        fault: Fault,
+    },
     /// A learner's mask at the `keep` that is looked at: now and then while it runs.
     Look {
         run: RunId,

@@ -110,7 +110,9 @@ impl Run {
         }
         let last = self.plan.spec.steps;
         self.until = steps.map_or(last, |steps| (self.step() + steps).min(last));
-        self.settles = settles;
+        // Whoever goes on beyond the best moment wants more.
+        let beyond = |(training, _): &(Training, Backend)| training.should_stop();
+        self.settles = settles && !self.training.as_ref().is_some_and(beyond);
         self.rate.restart();
         self.go(RunState::Running);
     }
@@ -257,12 +259,12 @@ impl Run {
     }
 
     fn is_checkpoint_due(&self) -> bool {
-        let Some((last, step, cost)) = self.kept else {
-            return self.step() > 0;
-        };
         if !self.is_steady() {
             return false;
         }
+        let Some((last, step, cost)) = self.kept else {
+            return self.step() > 0;
+        };
         let stands = !self.is_playing();
         self.step() != step && (stands || last.elapsed() >= CHECKPOINT_EVERY.max(cost * CHECKPOINT_SHARE))
     }

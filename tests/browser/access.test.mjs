@@ -9,7 +9,7 @@ import { ROOT, inEachBrowser } from "./helper.mjs";
 import { MINUTES, change, enabled, inState, stepOf, until, untilWithoutFault } from "./studio.mjs";
 
 const DENOISE = "/?levels=2&size=32&steps=100000&mask=dense&against=dense&engine=cpu";
-const LEARN = "/?view=learn&levels=2&size=32&learn-steps=4000&engine=cpu";
+const LEARN = "/?view=learn&levels=2&size=32&learn-steps=100000&engine=cpu";
 
 async function check(page, state) {
   // A phone's buttons stick to the window's lower edge: there they cover part of some field until one scrolls on.
@@ -113,7 +113,7 @@ for (const width of [1280, 360]) {
 
 for (const width of [1280, 360]) {
   inEachBrowser(`Methods at ${width} pixels is accessible in each state`, { still: true, timeout: 6 * MINUTES }, async ({ open }) => {
-    const page = await open("/?view=methods&levels=2&size=48&engine=cpu&method-steps=400&methods=random,magnitude,snip,dense&method-keep=0.1");
+    const page = await open("/?view=methods&levels=2&size=48&engine=cpu&method-steps=100000&methods=random,magnitude,snip,dense&method-keep=0.1");
     await page.setViewport({ width, height: 760 });
     const inStage = (stage) => page.waitForSelector(`#methods[data-stage="${stage}"]`, { timeout: 3 * MINUTES });
     await enabled(page, "#run-methods");

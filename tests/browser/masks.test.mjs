@@ -40,22 +40,23 @@ const kept = (page, id) => until(`${id} to be kept`, () => page.$(`${card(id)}[d
 const picture = (page, id, timeout) =>
   untilWithoutFault(page, `the picture of ${id}`, () => page.$(`${card(id)} .mask-picture img`), timeout);
 
-/** What the storage has of masks. */
-const stored = (page) =>
+/** The keys of what the storage has of masks, or of their drawings. */
+const stored = (page, store = "masks") =>
   page.evaluate(
-    () =>
+    (store) =>
       new Promise((resolve, reject) => {
         const request = indexedDB.open("optimal-eye-surgeon");
         request.onerror = () => reject(request.error);
         request.onsuccess = () => {
           const database = request.result;
-          const keys = database.transaction("masks").objectStore("masks").getAllKeys();
+          const keys = database.transaction(store).objectStore(store).getAllKeys();
           keys.onsuccess = () => {
             resolve(keys.result);
             database.close();
           };
         };
       }),
+    store,
   );
 
 /** A .npy file of one 0 or 1 for each parameter: of every five in turn the first `of`. */
@@ -115,13 +116,14 @@ inEachBrowser("presets show what they draw and keep, and are compared", { timeou
   assert.match(await page.$eval("#overlap-plot", (plot) => plot.getAttribute("aria-label")), /share most/);
 
   // What was drawn once is not drawn again.
-  await page.reload();
-  await page.evaluate(() => {
+  await until("the drawings to be kept", async () => (await stored(page, "drawings")).length === 2);
+  await page.evaluateOnNewDocument(() => {
     window.drew = false;
     new MutationObserver(() => {
-      window.drew ||= document.body.textContent.includes("Drawing…");
-    }).observe(document.body, { subtree: true, childList: true });
+      window.drew ||= document.body?.textContent.includes("Drawing…");
+    }).observe(document, { subtree: true, childList: true });
   });
+  await page.reload();
   await picture(page, second.id, MINUTES);
   await picture(page, first.id, MINUTES);
   assert.equal(await page.evaluate(() => window.drew), false);

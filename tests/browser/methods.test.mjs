@@ -94,7 +94,8 @@ inEachBrowser("each method makes its mask and fits in turn", { timeout: 5 * MINU
   assert.equal(new Set(drawn.map(({ path }) => path)).size, 5);
   assert.equal(new Set(drawn.map(({ dashes }) => dashes)).size, 5);
   assert.match(await page.$eval("#methods-psnr", (plot) => plot.ariaLabel), /Random: PSNR: .* SNIP: PSNR: .* Dense: PSNR: /);
-  const clear = (img) => {
+  const clear = async (img) => {
+    await img.decode();
     const context = new OffscreenCanvas(img.naturalWidth, img.naturalHeight).getContext("2d");
     context.drawImage(img, 0, 0);
     const { data } = context.getImageData(0, 0, img.naturalWidth, img.naturalHeight);

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { inEachBrowser } from "./helper.mjs";
 import { MINUTES, enabled, inState, pause, until } from "./studio.mjs";
 
-const RUN = "/?levels=2&size=32&steps=12&mask=dense&engine=cpu";
+// Long enough to press the switch while it runs.
+const RUN = "/?levels=2&size=32&steps=300&settles=no&mask=dense&engine=cpu";
 
 /** Stands in for the system's notifications, which a headless browser has none of, and for the tab's being hidden. */
 const standIn = (page, answer) =>
@@ -31,29 +32,31 @@ inEachBrowser("the end of a run is told where it was asked for, and the page is 
   await enabled(page, "#start");
   assert.equal(await page.$("#notify"), null, "nothing runs, nothing to ask");
 
-  const run = async (hidden, click) => {
+  const run = async (hidden, click, notices) => {
     await page.evaluate((hidden) => window.hide(hidden), hidden);
     await page.click("#start");
     await page.waitForSelector("#notify");
     if (click) await page.click("#notify");
     await inState(page, "Finished");
-    await pause(300);
+    await until("the notice", async () => (await told(page)).length >= notices);
+    // One that should not be there would come now.
+    await pause(500);
     const found = await told(page);
     await page.click("#reset");
     await enabled(page, "#start");
     return found;
   };
-  assert.deepEqual(await run(true, false), [], "it was not asked for");
+  assert.deepEqual(await run(true, false, 0), [], "it was not asked for");
   assert.equal(await asked(page), 0, "the browser is not asked before a click");
-  const once = await run(true, true);
+  const once = await run(true, true, 1);
   assert.equal(await asked(page), 1);
-  assert.deepEqual(once, [{ title: "Finished", body: "Denoising Cat: 12 steps." }]);
-  assert.equal((await run(false, false)).length, 1, "who sees the page is not told");
-  assert.equal((await run(true, true)).length, 1, "the switch is off again");
+  assert.deepEqual(once, [{ title: "Finished", body: "Denoising Cat: 300 steps." }]);
+  assert.equal((await run(false, false, 1)).length, 1, "who sees the page is not told");
+  assert.equal((await run(true, true, 1)).length, 1, "the switch is off again");
 });
 
 inEachBrowser("a browser that refuses notifications is told of", { timeout: 6 * MINUTES }, async ({ open }) => {
-  const page = await open(RUN.replace("steps=12", "steps=100000&settles=no"));
+  const page = await open(RUN.replace("steps=300", "steps=100000"));
   await standIn(page, "denied");
   await enabled(page, "#start");
   await page.click("#start");

@@ -161,6 +161,12 @@ inEachBrowser("a fit stops at its best moment, and can go on from there", { time
   await inState(page, "Paused");
   assert.deepEqual(await drawn(page, "Averaged"), returned);
   await until("another output", async () => (await drawn(page, "Result")).mean !== output.mean);
+  // Once more: it does not settle again at once.
+  const paused = await stepOf(page);
+  await page.click("#start");
+  await untilWithoutFault(page, "steps after the pause", async () => (await stepOf(page)) > paused + 100);
+  await page.click("#start");
+  await inState(page, "Paused");
 });
 
 inEachBrowser("one's own picture is taken as already noisy", { timeout: 4 * MINUTES }, async ({ open }) => {

@@ -9,13 +9,22 @@ export const stateOf = (page) => page.$eval("#state", (element) => element.datas
 export const stepOf = async (page) =>
   Number((await textOf(page, "#steps-done")).match(/Step ([\d,]+)/)[1].replaceAll(",", ""));
 
-/** Waits until `check` gives something true, and returns it. */
+/** What puppeteer says of an element that is not there, or was replaced under its hands. */
+const NOT_THERE = /failed to find element|node is detached|not clickable|context was destroyed|Cannot find context/i;
+
+/** Waits until `check` gives something true, and returns it. An element that it misses may still come. */
 export async function until(what, check, timeout = 2 * MINUTES) {
   const end = Date.now() + timeout;
   for (;;) {
-    const value = await check();
-    if (value) return value;
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    let missed = "";
+    try {
+      const value = await check();
+      if (value) return value;
+    } catch (error) {
+      if (!NOT_THERE.test(error.message)) throw error;
+      missed = `: ${error.message}`;
+    }
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}${missed}`);
     await pause(200);
   }
 }
@@ -49,8 +58,8 @@ export const inState = (page, state, timeout) =>
   untilWithoutFault(page, `state ${state}`, async () => (await stateOf(page)) === state, timeout);
 
 /** The colours of a view, as the canvas shows them: their mean and standard deviation over all pixels, 0 to 255. */
-export const colours = (page, view) =>
-  page.$eval(`canvas[data-view="${view}"]`, (canvas) => {
+export const colours = (page, view, within = "") =>
+  page.$eval(`${within} canvas[data-view="${view}"]`, (canvas) => {
     const copy = new OffscreenCanvas(canvas.width, canvas.height);
     const context = copy.getContext("2d");
     context.drawImage(canvas, 0, 0);
@@ -62,15 +71,11 @@ export const colours = (page, view) =>
   });
 
 /** Waits until a view shows a picture. A worker's frame reaches the page's canvas some time after it was drawn. */
-export const drawn = (page, view, deviation = 10) =>
-  until(
-    `a picture in the view ${view}`,
-    async () => {
-      const found = await colours(page, view);
-      return found.deviation > deviation ? found : null;
-    },
-    MINUTES / 4,
-  );
+export const drawn = (page, view, deviation = 10, within = "") =>
+  until(`a picture in the view ${view}`, async () => {
+    const found = await colours(page, view, within);
+    return found.deviation > deviation ? found : null;
+  });
 
 /** Clicks a button that saves a file, and gives the file's bytes and name. */
 export async function download(page, selector = "#download") {
@@ -86,3 +91,21 @@ export async function download(page, selector = "#download") {
   await page.click(selector);
   return until("the download", () => page.evaluate(() => window.saved));
 }
+
+/** What is kept in the browser's storage: the steps of the checkpoints. */
+export const keptSteps = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const opening = indexedDB.open("optimal-eye-surgeon");
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const all = opening.result.transaction("runs").objectStore("runs").getAll();
+          all.onsuccess = () => {
+            opening.result.close();
+            const records = all.result.filter((entry) => entry.record).map((entry) => JSON.parse(entry.record));
+            resolve(records.flatMap((record) => record.runs.filter(Boolean).map(([step]) => step)));
+          };
+        };
+      }),
+  );

@@ -139,6 +139,23 @@ fn the_checkpoints_settings_hold() {
         .fails(3, "checkpoint");
 }
 
+/// The same command with `--resume` goes on, whatever network it names.
+#[test]
+fn other_networks_go_on_with_the_options_that_made_them() {
+    let desk = Desk::new(32, 32);
+    let fit = ["fit", "picture.png", "--cpu", "--checkpoint", "run.ckpt"];
+    for options in [
+        &["--generator", "deep-decoder", "--levels", "3", "--channels", "8"][..],
+        &["--generator", "skip", "--levels", "2"],
+    ] {
+        desk.call(&[&fit, options, &["--steps", "1"]]).succeeds();
+        let resume = ["--steps", "2", "--resume", "run.ckpt"];
+        desk.call(&[&fit, options, &resume]).succeeds();
+        desk.call(&[&fit, &options[..2], &["--levels", "4"], &resume])
+            .fails(3, "levels");
+    }
+}
+
 #[test]
 fn a_damaged_checkpoint_falls_back_to_the_one_before() {
     let desk = Desk::new(32, 32);

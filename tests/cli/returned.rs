@@ -155,6 +155,21 @@ fn options_without_a_meaning_are_refused() {
     ] {
         desk.call(&[&FIT, &SMALL, &["--dense"], options]).fails(2, words);
     }
+    // Before anything is trained: the step at which one learns that there is no result would be the last.
+    for (options, words) in [
+        (
+            &["--fit", "sgld", "--return", "stopped"][..],
+            "watches for no moment to stop",
+        ),
+        (
+            &["--dense", "--return", "stopped-ema", "--steps", "99"],
+            "from step 100 on",
+        ),
+    ] {
+        desk.call(&[&["fit", "picture.png"], &SMALL, options, &["--checkpoint", "never"]])
+            .fails(2, words);
+        assert!(!desk.path("never").exists());
+    }
     let settings = [
         (&["--return", "ema", "--ema", "1"][..], "the average's decay"),
         (

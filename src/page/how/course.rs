@@ -138,6 +138,9 @@ impl Studio {
             self.send(&request, None);
         } else {
             how.live(Figure::Masking).stage.set(Stage::Training);
+            if learner.state.get_untracked() == RunState::Failed {
+                self.drop_run(learner);
+            }
             self.go_on_with_run(Figure::Masking, learner, Figure::Masking.arms()[0]);
         }
         false

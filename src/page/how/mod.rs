@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use super::lane::Lane;
 use super::query::Query;
 use super::route::Route;
+use super::slots;
 use crate::worker::protocol::{Look, MaskFacts, MaskOnly, RunId, SlotId};
 
 pub use outcome::Outcome;
@@ -158,9 +159,6 @@ impl How {
 
 /// The worker's place for a sample; not that of the picture that a person chose.
 fn slot_of(sample: &str) -> SlotId {
-    if sample == spec::SUBJECT {
-        SlotId::MAX
-    } else {
-        SlotId::MAX - 1
-    }
+    let [subject, other] = slots::FIGURE_PICTURES;
+    if sample == spec::SUBJECT { subject } else { other }
 }

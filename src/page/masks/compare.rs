@@ -6,12 +6,10 @@ use super::Entry;
 use crate::mask::{LayerOverlap, Overlap};
 use crate::page::bars::levels;
 use crate::page::scale::{Scale, ticks};
+use crate::page::slots::COMPARED;
 use crate::page::state::Studio;
 use crate::page::text;
 use crate::worker::protocol::{Request, SlotId};
-
-/// The worker's places for the two.
-const SLOTS: [SlotId; 2] = [SlotId::MAX - 2, SlotId::MAX - 1];
 
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 180.0;
@@ -28,8 +26,8 @@ type Found = Result<(Overlap, Vec<LayerOverlap>), String>;
 #[derive(Clone, Copy)]
 pub struct Compared {
     chosen: [RwSignal<Option<SlotId>>; 2],
-    /// The worker has been asked, and has not answered yet.
-    asked: RwSignal<bool>,
+    /// The names of the masks that the worker has been asked for, and has not answered yet.
+    asked: RwSignal<Option<[String; 2]>>,
     /// With the names that the masks had then.
     found: RwSignal<Option<([String; 2], Found)>>,
 }
@@ -38,7 +36,7 @@ impl Compared {
     pub fn new() -> Self {
         Self {
             chosen: std::array::from_fn(|_| RwSignal::new(None)),
-            asked: RwSignal::new(false),
+            asked: RwSignal::new(None),
             found: RwSignal::new(None),
         }
     }
@@ -54,7 +52,7 @@ impl Compared {
 
     /// A new worker was not asked.
     pub fn restart(self) {
-        self.asked.set(false);
+        self.asked.set(None);
     }
 
     /// The masks that are compared: those chosen, and in place of one that was not the first of the others.
@@ -76,32 +74,32 @@ impl Compared {
 impl Studio {
     fn compare_masks(self, pair: [Entry; 2]) {
         let compared = self.gallery.compared;
-        compared.asked.set(true);
+        let names = pair.map(|entry| entry.title.get_untracked());
+        compared.asked.set(Some(names));
         compared.found.set(None);
-        for (entry, slot) in pair.into_iter().zip(SLOTS) {
+        for (entry, slot) in pair.into_iter().zip(COMPARED) {
             let (request, file) = entry.load(slot);
             self.send(&request, file.as_ref().map(AsRef::as_ref));
         }
-        let [first, second] = SLOTS;
+        let [first, second] = COMPARED;
         self.send(&Request::CompareMasks { first, second }, None);
-        for slot in SLOTS {
+        for slot in COMPARED {
             self.send(&Request::ForgetMask { slot }, None);
         }
     }
 
     pub(super) fn comparison_came(self, found: Found) {
         let compared = self.gallery.compared;
-        compared.asked.set(false);
-        let pair = untrack(|| self.gallery.entries.with(|entries| compared.pair(entries)));
-        let Some(pair) = pair else { return };
+        let Some(names) = compared.asked.get_untracked() else {
+            return;
+        };
+        compared.asked.set(None);
         let said = match &found {
             Ok((all, _)) => text::overlap_words(all),
             Err(problem) => problem.clone(),
         };
         self.gallery.said.set(said);
-        compared
-            .found
-            .set(Some((pair.map(|entry| entry.title.get_untracked()), found)));
+        compared.found.set(Some((names, found)));
     }
 }
 
@@ -148,7 +146,7 @@ pub fn CompareCard(studio: Studio) -> impl IntoView {
     let result = move || match compared.found.get() {
         Some((names, Ok((all, layers)))) => view! { <Table names all layers /> }.into_any(),
         Some((_, Err(problem))) => view! { <p class="facts bad" id="compare-problem">{problem}</p> }.into_any(),
-        None if compared.asked.get() => view! { <p class="hint">{text::COMPARING}</p> }.into_any(),
+        None if compared.asked.read().is_some() => view! { <p class="hint">{text::COMPARING}</p> }.into_any(),
         None => view! { <p class="hint">{text::COMPARE_HINT}</p> }.into_any(),
     };
     view! {
@@ -157,7 +155,7 @@ pub fn CompareCard(studio: Studio) -> impl IntoView {
             <div class="compare-fields">
                 {field(0)}
                 {field(1)}
-                <button type="button" id="compare" disabled=move || same() || compared.asked.get() on:click=compare>
+                <button type="button" id="compare" disabled=move || same() || compared.asked.read().is_some() on:click=compare>
                     {text::COMPARE_NOW}
                 </button>
             </div>

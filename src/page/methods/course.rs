@@ -56,8 +56,7 @@ impl Studio {
         let picture = self.picture_choice.read_untracked();
         let default = self.catalogue.with_value(|all| default_base(all, &picture));
         if !self.methods.base_chosen.get_untracked() && base.choice.get_untracked() != default {
-            base.facts.set(None);
-            base.choice.set(default);
+            self.set_base(default);
         }
     }
 
@@ -89,12 +88,17 @@ impl Studio {
 
     /// Chooses the learned mask; whatever starts from it starts over.
     pub fn choose_base(self, choice: MaskChoice, file: Option<File>) {
-        let base = self.methods.base;
-        base.facts.set(None);
-        base.take_file(file);
-        base.choice.set(choice);
+        self.methods.base.take_file(file);
+        self.set_base(choice);
         self.methods.base_chosen.set(true);
         self.reset_those(Kind::needs_mask);
+    }
+
+    fn set_base(self, choice: MaskChoice) {
+        let methods = self.methods;
+        methods.base.facts.set(None);
+        methods.base_choices.update_value(|choices| *choices += 1);
+        methods.base.choice.set(choice);
     }
 
     fn reset_those(self, changed: fn(Kind) -> bool) {
@@ -130,8 +134,8 @@ impl Studio {
         }
         let needs_base = untrack(|| methods.needs_base());
         if needs_base && methods.base.facts.read_untracked().is_none() {
-            if !methods.reading.get_value() {
-                methods.reading.set_value(true);
+            if methods.reading.get_value().is_none() {
+                methods.reading.set_value(Some(methods.base_choices.get_value()));
                 self.load_mask(methods.base);
             }
             return;
@@ -247,8 +251,11 @@ impl Studio {
     pub(in crate::page) fn hear_of_method_mask(self, slot: SlotId, reply: Reply, attachment: &JsValue) {
         let methods = self.methods;
         if slot == BASE {
-            methods.reading.set_value(false);
+            let wanted = methods.reading.get_value() == Some(methods.base_choices.get_value());
+            methods.reading.set_value(None);
             match reply {
+                // Another was chosen while this one was read.
+                _ if !wanted => {}
                 Reply::Mask { facts, .. } => methods.base.facts.set(Some(*facts)),
                 Reply::MaskRefused { fault, .. } => {
                     methods.active.set(false);
@@ -308,7 +315,7 @@ impl Studio {
                 self.go_on_with_methods();
             }
             Reply::Fault { fault, .. } if fault.kind == FaultKind::DeviceLost => self.lose_methods(fault),
-            Reply::Fault { fault, .. } => self.fail_method(arm, fault.message),
+            Reply::PngRefused { fault, .. } | Reply::Fault { fault, .. } => self.fail_method(arm, fault.message),
             _ => lane.hear(reply),
         }
     }
@@ -362,7 +369,7 @@ impl Methods {
     /// A new worker has none of the masks and runs; what is over stays.
     pub fn clear(self) {
         self.active.set(false);
-        self.reading.set_value(false);
+        self.reading.set_value(None);
         self.base.forget();
         self.base.facts.set(None);
         for arm in self.arms {

@@ -133,8 +133,9 @@ pub struct Methods {
     pub base: MaskSlot,
     /// A person chose it, so it does not follow the picture any more.
     base_chosen: RwSignal<bool>,
-    /// The base was asked for, and has not come yet.
-    reading: StoredValue<bool>,
+    /// How often another base was chosen, and at which of these the one was asked for that has not come yet.
+    base_choices: StoredValue<u32>,
+    reading: StoredValue<Option<u32>>,
     /// The fraction of the convolution weights that pruning keeps.
     pub keep: RwSignal<f64>,
     pub steps: RwSignal<u64>,
@@ -167,7 +168,8 @@ impl Methods {
             arms: std::array::from_fn(|place| Arm::new(place, kinds[place], steps)),
             base: MaskSlot::new(BASE, learned),
             base_chosen,
-            reading: StoredValue::new(false),
+            base_choices: StoredValue::new(0),
+            reading: StoredValue::new(None),
             keep: RwSignal::new(keep.unwrap_or(KEEP)),
             steps,
             active: RwSignal::new(false),

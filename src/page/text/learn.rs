@@ -1,6 +1,6 @@
 //! The texts of the view Learn.
 
-use super::{decibels, thousands, trimmed};
+use super::{decibels, steps, thousands, trimmed};
 
 pub const LEARN_WORK: &str = "What the network draws, and its mask";
 pub const LEARN_INTRO: &str = "The weights stay as they were drawn at random. What is learned is only which of them to keep: each has a keep probability, and at the end the most probable ones stay.";
@@ -65,11 +65,7 @@ pub fn mask_only_title(keep: f64) -> String {
 }
 
 pub fn mask_only_caption(step: u64, psnr: Option<f64>) -> String {
-    let mut text = format!(
-        "Untrained weights, after {} step{} of learning the mask",
-        thousands(step),
-        if step == 1 { "" } else { "s" }
-    );
+    let mut text = format!("Untrained weights, after {} of learning the mask", steps(step));
     if psnr.is_some() {
         text.push_str(": ");
         text.push_str(&decibels(psnr));

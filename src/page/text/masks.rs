@@ -1,6 +1,6 @@
 //! The texts of the view of masks.
 
-use super::{percent, thousands, trimmed};
+use super::{percent, steps, thousands, trimmed};
 use crate::mask::Overlap;
 use crate::worker::protocol::{Channels, MaskFacts, MaskOrigin, MaskStart};
 
@@ -123,7 +123,7 @@ pub fn mask_rows(facts: &MaskFacts, sample: Option<&str>) -> Vec<(&'static str, 
 
 /// The method with its settings.
 fn made_by(origin: &MaskOrigin) -> String {
-    let steps = origin.steps.map(|steps| format!("{} steps", thousands(steps)));
+    let steps = origin.steps.map(steps);
     let number = |name: &str, value: Option<f64>| {
         let value = value.filter(|value| *value != 0.0)?;
         // Weights of terms are small: as they were written.

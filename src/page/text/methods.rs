@@ -1,6 +1,6 @@
 //! Texts of the view that compares methods.
 
-use super::{cropped, decibels, layer, live_of, over_budget, percent, thousands, trimmed};
+use super::{cropped, decibels, layer, live_of, over_budget, percent, steps, thousands, trimmed};
 use crate::mask::Shuffle;
 use crate::measured::SampleResult;
 use crate::network::Generator;
@@ -252,7 +252,7 @@ pub fn method_status(status: Status, step: u64) -> String {
         Status::Preparing => "Preparing".to_owned(),
         Status::Running => format!("Running, at step {}", thousands(step)),
         Status::Paused => format!("Paused, at step {}", thousands(step)),
-        Status::Finished => format!("Returned after {} steps", thousands(step)),
+        Status::Finished => format!("Returned after {}", steps(step)),
         Status::Collapsed => "Collapsed".to_owned(),
         Status::Failed => "Failed".to_owned(),
     }

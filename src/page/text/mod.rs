@@ -25,6 +25,11 @@ use crate::engine::AdapterDescription;
 pub use crate::numbers::{small, thousands, trimmed};
 use crate::worker::protocol::{EngineKind, FaultKind, RunFacts, RunState, View};
 
+/// "1 step", "1,200 steps".
+pub fn steps(count: u64) -> String {
+    format!("{} step{}", thousands(count), if count == 1 { "" } else { "s" })
+}
+
 pub const TITLE: &str = "Optimal Eye Surgeon";
 pub const TAGLINE: &str = "Denoise a photo with an untrained network.";
 pub const WORK: &str = "The picture and its curves";

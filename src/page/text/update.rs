@@ -1,6 +1,6 @@
 //! The texts of a new version, and of the notification of a run's end.
 
-use super::thousands;
+use super::steps;
 
 pub const UPDATE: &str = "A new version of this page is ready.";
 pub const UPDATE_BLOCKED: &str =
@@ -15,5 +15,5 @@ pub const FAILED: &str = "Stopped by a fault";
 /// What a notification says below its title.
 pub fn ended(picture: &str, learning: bool, step: u64) -> String {
     let what = if learning { "Learning a mask on" } else { "Denoising" };
-    format!("{what} {picture}: {} steps.", thousands(step))
+    format!("{what} {picture}: {}.", steps(step))
 }

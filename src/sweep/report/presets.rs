@@ -11,7 +11,9 @@ pub fn of_presets(records: &[Record], catalogue: &Catalogue) -> Option<Measured>
     // Numbers as text order and compare exactly.
     type Setting<'a> = (&'a str, &'a str, Option<u64>, u64, String);
     let mut groups: BTreeMap<Setting<'_>, Vec<(&Record, f64)>> = BTreeMap::new();
-    for record in records.iter().filter(|record| record.outcome == Outcome::Fitted) {
+    // As the page fits: a learning rate that drops would be another result.
+    let plain = |record: &&Record| record.outcome == Outcome::Fitted && record.lr_drop.is_none();
+    for record in records.iter().filter(plain) {
         let mask = record.method.strip_prefix("mask:").and_then(|id| catalogue.preset(id));
         let file = |file: &str| file.rsplit('/').next() == Some(record.image.as_str());
         let sample = catalogue.samples.iter().find(|sample| file(&sample.file));
