@@ -138,6 +138,7 @@ pub async fn execute(args: &FitArgs) -> Result<Done, CliError> {
         Some(checkpoint) => args.resumed(checkpoint, mask.as_ref())?,
         None => args.spec(mask.as_ref())?,
     };
+    spec.check()?;
     args.returned.check(&spec)?;
     let facts = check_life(&spec)?;
     let task = args.task.build(&picture, &args.run.picture, &spec.network)?;
