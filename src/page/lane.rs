@@ -184,6 +184,15 @@ impl Studio {
         self.send(&Request::Pause { run }, None);
     }
 
+    /// Pauses a run if there is one, also where it was only asked to run: the worker takes one request after the other.
+    pub(super) fn hold(self, lane: Lane) {
+        let run = lane.run.get_value();
+        if run > 0 {
+            lane.pausing.set(lane.is_busy_untracked());
+            self.send(&Request::Pause { run }, None);
+        }
+    }
+
     pub(super) fn pause_others(self, route: Route) {
         for lane in self.lanes() {
             if lane.route != route && lane.is_busy_untracked() {

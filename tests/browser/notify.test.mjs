@@ -5,7 +5,7 @@ import { inEachBrowser } from "./helper.mjs";
 import { MINUTES, enabled, inState, pause, until } from "./studio.mjs";
 
 // Long enough to press the switch while it runs.
-const RUN = "/?levels=2&size=32&steps=300&settles=no&mask=dense&engine=cpu";
+const RUN = "/?levels=2&size=32&steps=80&settles=no&mask=dense&engine=cpu";
 
 /** Stands in for the system's notifications, which a headless browser has none of, and for the tab's being hidden. */
 const standIn = (page, answer) =>
@@ -50,13 +50,13 @@ inEachBrowser("the end of a run is told where it was asked for, and the page is 
   assert.equal(await asked(page), 0, "the browser is not asked before a click");
   const once = await run(true, true, 1);
   assert.equal(await asked(page), 1);
-  assert.deepEqual(once, [{ title: "Finished", body: "Denoising Cat: 300 steps." }]);
+  assert.deepEqual(once, [{ title: "Finished", body: "Denoising Cat: 80 steps." }]);
   assert.equal((await run(false, false, 1)).length, 1, "who sees the page is not told");
   assert.equal((await run(true, true, 1)).length, 1, "the switch is off again");
 });
 
 inEachBrowser("a browser that refuses notifications is told of", { timeout: 6 * MINUTES }, async ({ open }) => {
-  const page = await open(RUN.replace("steps=300", "steps=100000"));
+  const page = await open(RUN.replace("steps=80", "steps=100000"));
   await standIn(page, "denied");
   await enabled(page, "#start");
   await page.click("#start");

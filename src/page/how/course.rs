@@ -40,12 +40,7 @@ impl Studio {
         how.active.set(None);
         let learner = [how.learner()];
         for lane in how.live(figure).lanes().iter().chain(&learner) {
-            let run = lane.run.get_value();
-            if run > 0 {
-                // Also where it was only asked to run: the worker takes one after the other.
-                lane.pausing.set(lane.is_busy_untracked());
-                self.send(&Request::Pause { run }, None);
-            }
+            self.hold(*lane);
         }
     }
 

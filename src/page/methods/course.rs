@@ -31,12 +31,7 @@ impl Studio {
     pub fn pause_methods(self) {
         self.methods.active.set(false);
         for arm in self.methods.places() {
-            let run = arm.lane.run.get_value();
-            if run > 0 {
-                // Also where it was only asked to run: the worker takes one request after the other.
-                arm.lane.pausing.set(arm.lane.is_busy_untracked());
-                self.send(&Request::Pause { run }, None);
-            }
+            self.hold(arm.lane);
         }
     }
 
