@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::adapter::Devices;
 use super::bench_table::print;
 use super::error::{CliError, Done};
 use super::network::{self, NetworkArgs};
 use super::options::DeviceArgs;
 use super::progress::Counting;
-use super::{adapter, input, interrupt, output};
+use super::{input, interrupt, output};
 use crate::bench::{Bench, BenchPlan, Path, Pattern};
 use crate::catalogue::Catalogue;
 use crate::mask::random;
@@ -114,7 +115,7 @@ pub async fn execute(args: &BenchArgs) -> Result<Done, CliError> {
         output::check(&[path], &Vec::from_iter(mask))?;
     }
     let plan = args.plan()?;
-    let backend = adapter::backend(&args.device).await?;
+    let backend = Devices::new(&args.device).adapter().await?;
     interrupt::listen();
     let mut counter = Counting::new("pieces measured");
     let mut bench = Bench::new(plan, backend);

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::adapter::Devices;
 use super::error::{CliError, Done};
 use super::fit::FitArgs;
 use super::report::peak;
@@ -28,10 +29,11 @@ pub async fn execute(
     let (mut pictures, mut members): (Vec<Picture>, Vec<Value>) = Default::default();
     let mut settings = Map::new();
     let mut interrupted = false;
+    let mut devices = Devices::new(&args.run.device);
     for index in 0..count {
         eprintln!("oes: network {} of {count}", index + 1);
         let spec = ensemble::member(spec, mask, index)?;
-        let mut session = Session::open("fit", &args.run, spec, task.clone(), None).await?;
+        let mut session = Session::open("fit", &args.run, &mut devices, spec, task.clone(), None).await?;
         session.train(args.returned.ends_early()).await?;
         interrupted = interrupt::asked();
         if !interrupted || members.is_empty() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::adapter::Devices;
 use super::checkpoint::{self, contradiction, resumed_spec};
 use super::error::{CliError, Done};
 use super::network::GeneratorName;
@@ -146,7 +147,8 @@ pub async fn execute(args: &FitArgs) -> Result<Done, CliError> {
         return ensemble::execute(args, &spec, mask.as_ref(), &task, count).await;
     }
     let described = args.task.settings(&task, &args.run.picture);
-    let mut session = Session::open("fit", &args.run, spec, task, resumed).await?;
+    let mut devices = Devices::new(&args.run.device);
+    let mut session = Session::open("fit", &args.run, &mut devices, spec, task, resumed).await?;
     session.say("task", described);
     session.say("sigma", json!(args.task.sigma(&args.run.picture)));
     session.train(args.returned.ends_early()).await?;

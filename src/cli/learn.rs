@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::adapter::Devices;
 use super::checkpoint::{self, contradiction, resumed_spec};
 use super::error::{CliError, Done};
 use super::options::RunArgs;
@@ -134,7 +135,8 @@ pub async fn execute(args: &LearnArgs) -> Result<Done, CliError> {
     };
     let picture_args = &args.run.picture;
     let task = Task::new(&picture, picture_args.sigma(), picture_args.noise_seed, &spec.network)?;
-    let mut session = Session::open("learn", &args.run, spec, task, resumed).await?;
+    let mut devices = Devices::new(&args.run.device);
+    let mut session = Session::open("learn", &args.run, &mut devices, spec, task, resumed).await?;
     session.train(false).await?;
     let mask = args.mask(&mut session).await?;
     if let Some(path) = &args.mask_out {

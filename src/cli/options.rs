@@ -59,10 +59,11 @@ pub struct SeedArgs {
 
 #[derive(Args)]
 pub struct DeviceArgs {
-    /// Index or part of a name from `oes devices` [default: the fastest kind]
+    /// Index or part of a name from `oes devices` [default: the fastest kind; where that is a program on the CPU, fits with a
+    /// mask run on the CPU engine]
     #[arg(long, value_name = "INDEX|NAME")]
     pub adapter: Option<String>,
-    /// Computes on the CPU: masked fits faster than on a software adapter, all else slower
+    /// Computes on the CPU engine: fits with a mask faster than a software adapter does, all else slower
     #[arg(long, conflicts_with = "adapter")]
     pub cpu: bool,
 }

@@ -1,16 +1,18 @@
 //! `oes prune`: masks by other methods than learning, to compare with.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
 
+use super::adapter::Devices;
 use super::error::{CliError, Done};
 use super::network::{self, NetworkArgs};
 use super::options::{DeviceArgs, PictureArgs};
 use super::progress::Counting;
-use super::{adapter, imp, input, output};
+use super::{imp, input, output};
 use crate::engine::AdapterDescription;
 use crate::mask::{Mask, Shuffle, shuffle};
 use crate::network::{Connectivity, Hourglass};
@@ -278,11 +280,7 @@ impl PruneArgs {
         spec.seed = self.seed.unwrap_or(spec.seed);
         spec.check()?;
         let (task, state) = self.task(image, &spec.network)?;
-        let backend = if method.needs_engine() {
-            adapter::backend(&self.device).await?
-        } else {
-            Backend::Cpu
-        };
+        let backend = Devices::new(&self.device).for_scores(method).await?;
         let seen = method.sees_picture().then_some((image, task.padding));
         let mut counting = Counting::new(match method {
             Method::Grasp => "layers passed",
@@ -304,7 +302,9 @@ impl PruneArgs {
         spec.seed = self.seed.unwrap_or(spec.seed);
         spec.check()?;
         let (task, state) = self.task(image, &spec.network)?;
-        let backend = adapter::backend(&self.device).await?;
+        // All its trainings have a mask, the first one of nearly all weights.
+        let training = spec.training(Arc::default());
+        let backend = Devices::new(&self.device).for_run(&training).await?;
         let seen = Some((image, task.padding));
         let save = |mut mask: Mask| {
             self.describe(&mut mask, &spec, Some(&backend), seen)?;

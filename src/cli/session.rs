@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
+use super::adapter::Devices;
 use super::error::{CliError, Done};
 use super::options::RunArgs;
 use super::progress::{Counting, Meter, pace};
 use super::report::{Course, Report, peak};
 use super::returned;
-use super::{adapter, checkpoint, input, interrupt, output};
+use super::{checkpoint, input, interrupt, output};
 use crate::picture::{Padding, encode_png};
 use crate::train::{Checkpoint, Job, Returned, Run, RunSpec, Task, plan};
 
@@ -50,13 +51,14 @@ pub fn prepare(args: &RunArgs, more: &[Option<&Path>], inputs: &[Option<&Path>])
 }
 
 impl<'a> Session<'a> {
-    /// Opens the device and builds the run, or goes on with one.
+    /// Opens the device for it and builds the run, or goes on with one.
     ///
     /// # Errors
     /// [`CliError`] if the settings, the state or the size are not usable, or there is no device.
     pub async fn open(
         command: &'static str,
         args: &'a RunArgs,
+        devices: &mut Devices<'_>,
         spec: RunSpec,
         task: Task,
         resumed: Option<Checkpoint>,
@@ -65,7 +67,7 @@ impl<'a> Session<'a> {
         let state = input::state(args.files.state_in.as_deref())?;
         warn_of_memory(&spec, &task.padding)?;
         let settings = settings(args, &spec, &task, resumed.as_ref());
-        let backend = adapter::backend(&args.device).await?;
+        let backend = devices.for_run(&spec).await?;
         let mut compiling = Counting::new("kernels compiled");
         let progress = |done, total| compiling.update(done, total);
         let mut run = match resumed {

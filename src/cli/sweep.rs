@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use sha2::{Digest, Sha256};
 
+use super::adapter::Devices;
 use super::error::{CliError, Done};
 use super::options::DeviceArgs;
 use super::progress::{Counting, Meter, duration};
 use super::report::peak;
-use super::{adapter, input, interrupt, output};
+use super::{input, interrupt, output};
 use crate::mask::{Mask, Recipe, shuffle};
 use crate::network::{Connectivity, Hourglass, Network, ParameterKind};
 use crate::picture::{Picture, decode, psnr, ssim};
@@ -84,7 +85,11 @@ pub async fn execute(args: &SweepArgs) -> Result<Done, CliError> {
         done.len()
     );
     interrupt::listen();
-    let backend = adapter::backend(&args.device).await?;
+    let mut devices = Devices::new(&args.device);
+    // Told now if it is missing, and not hours later by the first job that needs it.
+    if open.iter().any(|job| job.method.trains_all_weights()) {
+        devices.adapter().await?;
+    }
     let mut clock = Clock::default();
     for (at, job) in open.iter().enumerate() {
         eprintln!(
@@ -95,7 +100,7 @@ pub async fn execute(args: &SweepArgs) -> Result<Done, CliError> {
             clock.left(&open[at..])
         );
         let begun = Instant::now();
-        let Some(record) = run(job, &args.out, &backend).await? else {
+        let Some(record) = run(job, &args.out, &mut devices).await? else {
             return Ok(Done::Interrupted);
         };
         clock.add(job, begun.elapsed());
@@ -160,7 +165,7 @@ impl Clock {
 }
 
 /// Does one job; `None` if it was interrupted.
-async fn run(job: &Job, folder: &Path, backend: &Backend) -> Result<Option<Record>, CliError> {
+async fn run(job: &Job, folder: &Path, devices: &mut Devices<'_>) -> Result<Option<Record>, CliError> {
     let begun = Instant::now();
     let bytes = input::bytes(&job.image)?;
     let picture = picture(job, &bytes)?;
@@ -168,7 +173,7 @@ async fn run(job: &Job, folder: &Path, backend: &Backend) -> Result<Option<Recor
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let Some((mut spec, mask)) = choose(job, folder, &picture, backend).await? else {
+    let Some((mut spec, mask)) = choose(job, folder, &picture, devices).await? else {
         return Ok(None);
     };
     let network = spec.network.build().map_err(TrainError::from)?;
@@ -177,6 +182,7 @@ async fn run(job: &Job, folder: &Path, backend: &Backend) -> Result<Option<Recor
         fit.tracking.get_or_insert_default();
         fit.drop = job.lr_drop;
     }
+    let backend = devices.for_run(&spec).await?;
     let mut record = Record::of(job, backend.adapter(), hash, spec.lr);
     record.network = spec.network.clone();
     if let Some(mask) = &mask {
@@ -189,8 +195,8 @@ async fn run(job: &Job, folder: &Path, backend: &Backend) -> Result<Option<Recor
     }
     let task = Task::new(&picture, job.sigma, job.seed, &spec.network)?;
     let ended = match job.method {
-        Method::Ensemble(_) => fit_ensemble(&mut record, &spec, mask.as_ref(), &task, &picture, backend).await,
-        _ => fit(&mut record, spec, task, &picture, backend).await,
+        Method::Ensemble(_) => fit_ensemble(&mut record, &spec, mask.as_ref(), &task, &picture, &backend).await,
+        _ => fit(&mut record, spec, task, &picture, &backend).await,
     };
     match ended {
         Ok(true) => {}
@@ -278,7 +284,12 @@ fn picture(job: &Job, bytes: &[u8]) -> Result<Picture, CliError> {
 type Chosen = (RunSpec, Option<Mask>);
 
 /// The fit, and its mask if it has one; `None` if choosing that was interrupted.
-async fn choose(job: &Job, folder: &Path, picture: &Picture, backend: &Backend) -> Result<Option<Chosen>, CliError> {
+async fn choose(
+    job: &Job,
+    folder: &Path,
+    picture: &Picture,
+    devices: &mut Devices<'_>,
+) -> Result<Option<Chosen>, CliError> {
     let given = |source: &str| -> Result<(Hourglass, Mask), CliError> {
         let mask = input::mask(source)?;
         let network = mask.metadata.network.clone().unwrap_or_else(|| job.network.clone());
@@ -300,9 +311,9 @@ async fn choose(job: &Job, folder: &Path, picture: &Picture, backend: &Backend) 
         }
         Method::Pruned(method, scope) => (
             job.network.clone(),
-            pruned(job, *method, *scope, picture, backend).await?,
+            pruned(job, *method, *scope, picture, devices).await?,
         ),
-        Method::Learned(learner) => match learned(job, *learner, folder, picture, backend).await? {
+        Method::Learned(learner) => match learned(job, *learner, folder, picture, devices).await? {
             Some(mask) => (job.network.clone(), mask),
             None => return Ok(None),
         },
@@ -319,16 +330,17 @@ async fn pruned(
     method: prune::Method,
     scope: Scope,
     picture: &Picture,
-    backend: &Backend,
+    devices: &mut Devices<'_>,
 ) -> Result<Mask, CliError> {
     let mut spec = PruneSpec::new(job.network.clone(), method);
     spec.scope = scope;
     spec.keep = job.keep.unwrap_or(spec.keep);
     (spec.init_seed, spec.seed) = (job.seed, job.seed);
     let task = Task::new(picture, job.sigma, job.seed, &spec.network)?;
+    let backend = devices.for_scores(method).await?;
     let mut counting = Counting::new("parts of the scores");
     let progress = |done, total| counting.update(done, total);
-    let mask = prune::prune(&spec, task, StateIn::default(), backend, progress).await?;
+    let mask = prune::prune(&spec, task, StateIn::default(), &backend, progress).await?;
     counting.finish();
     Ok(mask)
 }
@@ -339,7 +351,7 @@ async fn learned(
     learner: Learner,
     folder: &Path,
     picture: &Picture,
-    backend: &Backend,
+    devices: &mut Devices<'_>,
 ) -> Result<Option<Mask>, CliError> {
     let masks = folder.join("masks");
     let path = masks.join(format!("{}.safetensors", job.mask_id()));
@@ -355,7 +367,8 @@ async fn learned(
     let steps = job.learn_steps.unwrap_or(spec.steps);
     seed(&mut spec, job, steps);
     let task = Task::new(picture, job.sigma, job.seed, &spec.network)?;
-    let mut run = Run::new(spec, task, backend, StateIn::default(), |_, _| {}).await?;
+    let backend = devices.for_run(&spec).await?;
+    let mut run = Run::new(spec, task, &backend, StateIn::default(), |_, _| {}).await?;
     if !train(&mut run).await? {
         return Ok(None);
     }

@@ -42,6 +42,15 @@ impl Method {
     pub fn uses_keep(&self) -> bool {
         matches!(self, Self::Learned(_) | Self::Pruned(..))
     }
+
+    /// Whether steps over all weights are a part of it, to choose a mask or to fit.
+    pub fn trains_all_weights(&self) -> bool {
+        match self {
+            Self::Unmasked(_) | Self::Learned(_) => true,
+            Self::Pruned(method, _) => method.needs_engine(),
+            Self::Mask(_) | Self::Shuffled(..) | Self::Ensemble(_) | Self::Recipe(_) => false,
+        }
+    }
 }
 
 impl FromStr for Method {

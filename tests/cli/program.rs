@@ -12,8 +12,8 @@ use serde_json::Value;
 /// The options of a network that a software adapter trains in milliseconds.
 pub const SMALL: [&str; 4] = ["--levels", "3", "--channels", "6,10,13"];
 
-/// The GPU (software, if need be) and the CPU engine.
-pub const DEVICES: [&[&str]; 2] = [&[], &["--cpu"]];
+/// The GPU, by its index: without one, some commands would leave the software adapter by themselves. And the CPU engine.
+pub const DEVICES: [&[&str]; 2] = [&["--adapter", "0"], &["--cpu"]];
 
 /// What a call left behind.
 pub struct Called {

@@ -71,6 +71,29 @@ fn a_sparse_fit_goes_on() {
     }
 }
 
+/// Without options a fit may begin on one engine and, elsewhere or later, go on on the other.
+#[test]
+fn a_fit_goes_on_on_the_other_engine() {
+    let desk = Desk::new(43, 34);
+    desk.put_mask();
+    let loss = |options: &[&[&str]]| {
+        let fit = ["fit", "picture.png", "--report", "report.json"];
+        desk.call(&[&fit, &options.concat()]).succeeds();
+        desk.json("report.json")["final"]["loss"].as_f64().expect("a loss")
+    };
+    for [first, second] in [DEVICES, [DEVICES[1], DEVICES[0]]] {
+        for what in [
+            &["--mask", "mask.safetensors"][..],
+            &[&["--dense"], &SMALL[..]].concat(),
+        ] {
+            let whole = loss(&[what, first, &["--steps", "12"]]);
+            loss(&[what, first, &["--steps", "6", "--checkpoint", "c"]]);
+            let halves = loss(&[second, &["--resume", "c", "--steps", "12"]]);
+            assert!((whole - halves).abs() < 1e-4 * whole, "{what:?}: {whole} and {halves}");
+        }
+    }
+}
+
 #[test]
 fn a_dense_fit_goes_on() {
     for device in DEVICES {
