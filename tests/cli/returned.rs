@@ -12,6 +12,12 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
 }
 
+/// Whether a run was `patience` steps past its best moment when it ended. The output of its last update is measured after
+/// that was seen, and now and then is better still.
+fn ended_after(patience: u64, best: u64, done: u64) -> bool {
+    done >= best + patience || best == done
+}
+
 /// The PSNR of the picture that was written, in dB.
 fn written(desk: &Desk) -> f64 {
     let read = |name: &str| decode(&desk.get(name)).expect("a picture").picture;
@@ -59,7 +65,7 @@ fn patience_ends_a_run() {
     let done = report["steps_done"].as_u64().expect("a number");
     let step = report["returned"]["step"].as_u64().expect("a step");
     assert!(
-        done < 4000 && done >= step + 10,
+        done < 4000 && ended_after(10, step, done),
         "{done} steps, the best moment at {step}"
     );
     assert_eq!(report["interrupted"], false);
@@ -87,7 +93,7 @@ fn by_default_a_fit_ends_past_its_best_moment_and_returns_it() {
     let done = report["steps_done"].as_u64().expect("a number");
     let step = returned["step"].as_u64().expect("a step");
     assert!(
-        (step + 500..100_000).contains(&done),
+        done < 100_000 && ended_after(500, step, done),
         "{done} steps, the best moment at {step}"
     );
     let least = report["curve"].as_array().expect("a curve")[100..]
