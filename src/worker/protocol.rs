@@ -1,8 +1,9 @@
 //! Everything that page and worker say to each other.
 //!
-//! A message is the JSON text of a [`Request`] (page to worker) or a [`Reply`] (worker to page), and beside it at most one
-//! attachment that JSON cannot hold: a `File`, an `OffscreenCanvas` or an `ArrayBuffer`, as the variant says. The page
-//! first posts the compiled module alone, and sends nothing else before [`Reply::Started`].
+//! A message is a [`Request`] (page to worker) or a [`Reply`] (worker to page) in the postcard format, and beside it at most one
+//! attachment that is no plain data: a `File`, an `OffscreenCanvas` or an `ArrayBuffer`, as the variant says. The page first
+//! posts the compiled module alone, and sends nothing else before [`Reply::Started`]. Both ends are the same module, so a field
+//! needs no name on the way: types here must do without what serde asks a format to find out (`flatten`, `untagged`, `tag`).
 
 use serde::{Deserialize, Serialize};
 
