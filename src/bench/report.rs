@@ -8,6 +8,7 @@ use super::run::Measured;
 use super::statistics::{break_even, median, paired_ratio};
 use crate::engine::{AdapterDescription, KernelTime};
 use crate::network::Hourglass;
+use crate::numbers::sort_few;
 use crate::train::{Backend, Plan};
 
 /// All of it.
@@ -191,7 +192,7 @@ fn groups(times: &[KernelTime]) -> Vec<GroupTime> {
     for group in &mut groups {
         group.share = if all > 0.0 { 1e-3 * group.ms / all } else { 0.0 };
     }
-    groups.sort_by(|a, b| b.ms.total_cmp(&a.ms));
+    sort_few(&mut groups, |group| -group.ms);
     groups
 }
 
@@ -217,7 +218,7 @@ fn curves(runs: &[RunReport]) -> Vec<BreakEven> {
     }
     curves.retain(|curve| curve.curve.len() > 1);
     for curve in &mut curves {
-        curve.curve.sort_by(|a, b| a.0.total_cmp(&b.0));
+        sort_few(&mut curve.curve, |(density, _)| *density);
         curve.density = break_even(&curve.curve);
     }
     curves

@@ -2,14 +2,17 @@
 
 /// The middle value, or the mean of the middle two; `None` of nothing.
 pub(super) fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    match sorted.len() {
-        0 => None,
-        len if len % 2 == 1 => Some(sorted[middle]),
-        _ => Some((sorted[middle - 1] + sorted[middle]) / 2.0),
+    if values.is_empty() {
+        return None;
     }
+    let mut sorted = values.to_vec();
+    let middle = values.len() / 2;
+    let (below, upper, _) = sorted.select_nth_unstable_by(middle, f64::total_cmp);
+    let lower = below.iter().copied().max_by(f64::total_cmp);
+    Some(match lower.filter(|_| values.len().is_multiple_of(2)) {
+        Some(lower) => (lower + *upper) / 2.0,
+        None => *upper,
+    })
 }
 
 /// How many times longer `slow` takes than `fast`: the median over windows that were measured next to each other.

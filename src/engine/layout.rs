@@ -7,21 +7,21 @@ use crate::step::{Op, Operand, Step};
 
 /// For each slab, the ranges of words that no persistent tensor occupies: what may hold garbage between steps.
 pub(crate) fn scratch_ranges(step: &Step) -> Vec<Vec<Range<usize>>> {
-    let mut kept: Vec<Vec<Range<usize>>> = vec![Vec::new(); step.memory.slabs.len()];
+    let mut kept: Vec<Vec<(usize, usize)>> = vec![Vec::new(); step.memory.slabs.len()];
     for (info, place) in step.tensors.iter().zip(&step.memory.placements) {
         if info.persistent {
-            kept[place.slab].push(place.offset..place.offset + info.len);
+            kept[place.slab].push((place.offset, place.offset + info.len));
         }
     }
-    let gaps = |(mut ranges, words): (Vec<Range<usize>>, usize)| {
-        ranges.sort_by_key(|range| range.start);
+    let gaps = |(mut ranges, words): (Vec<(usize, usize)>, usize)| {
+        ranges.sort_unstable();
         let mut gaps = Vec::new();
         let mut at = 0;
-        for range in ranges {
-            if at < range.start {
-                gaps.push(at..range.start);
+        for (start, end) in ranges {
+            if at < start {
+                gaps.push(at..start);
             }
-            at = at.max(range.end);
+            at = at.max(end);
         }
         if at < words {
             gaps.push(at..words);

@@ -7,6 +7,7 @@ use web_time::Instant;
 use super::GpuExecutor;
 use super::dispatch::encode;
 use crate::engine::{EngineError, KernelTime};
+use crate::numbers::sort_few;
 
 /// Ops that one query set measures: WebGPU allows 4096 queries a set, two an op.
 const BATCH: usize = 1024;
@@ -55,7 +56,7 @@ impl GpuExecutor {
             }
             first = last;
         }
-        times.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+        sort_few(&mut times, |time| -time.seconds);
         Ok(Some(times))
     }
 

@@ -90,10 +90,9 @@ pub(super) fn write(name: &str, data: &[u8], metadata: BTreeMap<String, String>)
         dtype: "U8".to_owned(),
         shape: vec![data.len() as u64],
     };
-    let header = Header {
-        metadata,
-        tensors: BTreeMap::from([(name.to_owned(), tensor)]),
-    };
+    let mut tensors = BTreeMap::new();
+    tensors.insert(name.to_owned(), tensor);
+    let header = Header { metadata, tensors };
     let mut json = serde_json::to_vec(&header).map_err(|e| MaskError::Header(e.to_string()))?;
     // The format pads with spaces so that the tensor starts at a multiple of 8.
     json.resize(json.len().next_multiple_of(8), b' ');

@@ -95,12 +95,14 @@ fn foreign(keep: Vec<bool>, name: String) -> Result<Mask, MaskError> {
     let network = (1..=10)
         .map(Hourglass::with_levels)
         .find(|description| description.build().is_ok_and(|network| network.n == keep.len()));
+    let mut extra = BTreeMap::new();
+    extra.insert("source".to_owned(), name);
     let mut mask = Mask {
         keep,
         metadata: MaskMetadata {
             network,
             method: "imported".to_owned(),
-            extra: BTreeMap::from([("source".to_owned(), name)]),
+            extra,
             ..MaskMetadata::default()
         },
     };

@@ -11,6 +11,7 @@ use super::picture_choice::PictureChoice;
 use super::query::{self, Query, name};
 use super::state::Studio;
 use crate::mask::RECIPE;
+use crate::picture::Noise;
 use crate::train::Learner;
 use crate::worker::protocol::{EngineKind, Framing};
 
@@ -35,7 +36,7 @@ impl Studio {
         }
         let setup = self.setup.get();
         let differs = |value: u64, default: u64| (value != default).then(|| value.to_string());
-        let sigma = setup.sigma != query::default_sigma(&chosen) && chosen != PictureChoice::Own;
+        let noise = setup.noise != query::default_noise(&chosen, &setup.seen) && chosen != PictureChoice::Own;
         let levels = setup.levels != query::LEVELS;
         let of_levels = levels.then_some(setup.levels);
         let mask = self.fits[0].mask;
@@ -65,7 +66,18 @@ impl Studio {
             name::FRAMING,
             (setup.framing == Framing::Crop).then(|| query::CROP.to_owned()),
         );
-        add(name::SIGMA, sigma.then(|| setup.sigma.to_string()));
+        let (task, known) = setup.seen.parameters();
+        add(name::TASK, task);
+        add(name::KNOWN, known);
+        match setup.noise {
+            _ if !noise => {}
+            None => add(name::NOISE, Some(query::NONE.to_owned())),
+            Some(Noise::Gaussian { sigma }) => add(name::SIGMA, Some(sigma.to_string())),
+            Some(Noise::Poisson { peak }) => {
+                add(name::NOISE, Some(query::POISSON.to_owned()));
+                add(name::PEAK, (peak != query::PEAK).then(|| peak.to_string()));
+            }
+        }
         add(name::NOISE_SEED, differs(setup.noise_seed, 0));
         add(name::INIT_SEED, differs(setup.init_seed, 0));
         add(name::STEPS, differs(self.fits[0].lane.steps.get(), query::FIT_STEPS));

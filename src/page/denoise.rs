@@ -14,6 +14,7 @@ use super::settings::{NoiseCard, Settings, SettlesField, StepsField};
 use super::share::Share;
 use super::stage::Stage;
 use super::state::Studio;
+use super::task::TaskCard;
 use super::text;
 use super::transport::Transport;
 use crate::worker::protocol::Point;
@@ -57,7 +58,7 @@ pub fn Denoise(studio: Studio) -> impl IntoView {
                 <EngineNotice studio />
             </Only>
             <Show when=move || alone.get()>
-                <Readings lane=first.lane />
+                <Readings studio lane=first.lane />
             </Show>
             <Plots studio />
             <Only narrow when=false><Share studio /></Only>
@@ -76,6 +77,7 @@ pub fn Denoise(studio: Studio) -> impl IntoView {
             <PicturePicker studio />
             <MaskPicker studio mask=first.mask />
             <NoiseCard studio />
+            <TaskCard studio />
             <Only narrow when=true><EngineNotice studio /></Only>
             <RaceCard studio />
             <Settings studio lanes more=text::MORE>
@@ -127,13 +129,13 @@ pub fn Plots(studio: Studio) -> impl IntoView {
     let loss = move || curves(|point| Some(point.loss));
     let facts = studio.fits[0].lane.facts;
     let noisy = move || {
-        let value = facts.read().as_ref().and_then(|facts| facts.noisy_psnr)?;
+        let value = facts.read().as_ref().and_then(|facts| facts.observed_psnr)?;
         Some(Level {
             value,
-            name: text::NOISY_LEVEL,
+            name: text::observed_level(&studio.setup.read().seen),
         })
     };
-    let blind = Memo::new(move |_| facts.read().as_ref().is_some_and(|facts| facts.noisy_psnr.is_none()));
+    let blind = Memo::new(move |_| facts.read().as_ref().is_some_and(|facts| !facts.has_clean));
     let quality = move || match blind.get() {
         false => {
             view! { <Plot kind=PSNR curves=Signal::derive(psnr) level=Signal::derive(noisy) mark=Signal::derive(mark) empty=text::NO_POINTS /> }

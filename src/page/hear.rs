@@ -124,7 +124,7 @@ impl Studio {
             Reply::Png { step, .. } => {
                 let name = self.picture.with_untracked(|picture| {
                     let name = picture.as_ref().map(|picture| picture.name.as_str());
-                    text::file_name(name.unwrap_or("picture"), step)
+                    text::file_name(name.unwrap_or("picture"), &self.setup.read_untracked().seen, step)
                 });
                 self.save(attachment, "image/png", &name);
             }

@@ -20,7 +20,7 @@ pub fn Layer(studio: Studio, lane: Lane, view: View, #[prop(into)] class: Signal
         }
     });
     view! {
-        <canvas node_ref=canvas class=class data-view=text::view(view) role="img" aria-label=text::view(view)
+        <canvas node_ref=canvas class=class data-view=text::view(view) role="img" aria-label=move || studio.view_name(view)
             width="4" height="3"></canvas>
     }
 }

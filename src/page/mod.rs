@@ -64,6 +64,8 @@ mod notices;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod notify;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod paint;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod picture_choice;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod picture_picker;
@@ -93,6 +95,8 @@ mod stage;
 mod state;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod store;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod task;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod text;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 use web_sys::File;
 
-use super::query::default_sigma;
+use super::query::default_noise;
 use super::state::Studio;
 use super::{address_of, file_of};
-use crate::worker::protocol::{CHOSEN_PICTURE, Request};
+use crate::picture::Noise;
+use crate::worker::protocol::{CHOSEN_PICTURE, Request, Seen};
 
 /// The picture that was chosen.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,12 +33,18 @@ pub struct GoodPicture {
     choice: PictureChoice,
     facts: PictureFacts,
     file: Option<File>,
-    sigma: f64,
+    seen: Seen,
+    noise: Option<Noise>,
 }
 
 impl Studio {
     pub fn choose_picture(self, choice: PictureChoice) {
-        self.setup.update(|setup| setup.sigma = default_sigma(&choice));
+        self.setup.update(|setup| {
+            if let Seen::Unpainted { marks } = &mut setup.seen {
+                marks.clear();
+            }
+            setup.noise = default_noise(&choice, &setup.seen);
+        });
         self.picture_choice.set(choice);
         self.forget_checkpoints();
         self.reset_methods();
@@ -80,11 +87,13 @@ impl Studio {
 
     /// The worker has read the picture.
     pub(super) fn picture_read(self, facts: PictureFacts) {
+        let setup = self.setup.get_untracked();
         self.good_picture.set_value(Some(GoodPicture {
             choice: self.picture_choice.get_untracked(),
             facts: facts.clone(),
             file: self.own_picture.get_value(),
-            sigma: self.setup.read_untracked().sigma,
+            seen: setup.seen,
+            noise: setup.noise,
         }));
         self.picture.set(Some(facts));
         self.recreate();
@@ -96,7 +105,10 @@ impl Studio {
             self.picture_choice.set(good.choice);
             self.picture.set(Some(good.facts));
             self.own_picture.set_value(good.file);
-            self.setup.update(|setup| setup.sigma = good.sigma);
+            self.setup.update(|setup| {
+                setup.seen = good.seen;
+                setup.noise = good.noise;
+            });
             self.recreate();
         }
     }

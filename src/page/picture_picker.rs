@@ -41,9 +41,9 @@ pub fn PicturePicker(studio: Studio) -> impl IntoView {
                 sentence.push(' ');
                 sentence.push_str(note);
             }
-            if !matches!(studio.picture_choice.get(), PictureChoice::Sample(_)) && studio.setup.get().sigma == 0.0 {
+            if !matches!(studio.picture_choice.get(), PictureChoice::Sample(_)) && studio.setup.read().is_given() {
                 sentence.push(' ');
-                sentence.push_str(text::OWN_IS_NOISY);
+                sentence.push_str(text::OWN_AS_IT_IS);
             }
             sentence
         }

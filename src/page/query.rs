@@ -12,13 +12,13 @@ use super::mask_slot::MaskChoice;
 use super::methods;
 use super::picture_choice::PictureChoice;
 use super::route::Route;
-use super::text;
+use super::{task, text};
 use crate::catalogue::Catalogue;
 use crate::mask::{RECIPE, Recipe};
 use crate::numbers::parsed;
-use crate::picture::{MAX_SIDE, MIN_SIDE};
+use crate::picture::{MAX_SIDE, MIN_SIDE, Noise};
 use crate::train::Learner;
-use crate::worker::protocol::{EngineKind, Framing};
+use crate::worker::protocol::{EngineKind, Framing, Seen};
 
 /// The version of links that this page writes.
 pub const VERSION: u32 = 1;
@@ -26,8 +26,15 @@ pub const VERSION: u32 = 1;
 pub const LEVELS: usize = 6;
 /// Updates of a fit.
 pub const FIT_STEPS: u64 = 2000;
-/// Of the noise that is added to a sample. Other pictures are taken as already noisy.
+/// Of the noise that is added to a sample that is to be denoised.
 const SAMPLE_SIGMA: f64 = 0.1;
+/// Fraction of the pixels that are known, where some are missing.
+pub const KNOWN: f64 = 0.5;
+pub const KNOWN_LEAST: f64 = 0.02;
+pub const KNOWN_MOST: f64 = 0.98;
+/// Photons of a white pixel.
+pub const PEAK: f64 = 30.0;
+pub const MAX_PEAK: f64 = 1e6;
 /// Every whole number up to it is exact in JavaScript.
 pub const MAX_SEED: u64 = (1 << 53) - 1;
 pub const MAX_SIGMA: f64 = 0.5;
@@ -43,6 +50,12 @@ pub mod name {
     pub const AGAINST: &str = "against";
     pub const SIZE: &str = "size";
     pub const FRAMING: &str = "framing";
+    /// What the fit sees of the picture, as the command line has it; of `inpaint` the fraction of the pixels that is known.
+    pub const TASK: &str = "task";
+    pub const KNOWN: &str = "known";
+    /// The noise where it is not Gaussian: `poisson`, with its peak, or `none`.
+    pub const NOISE: &str = "noise";
+    pub const PEAK: &str = "peak";
     pub const SIGMA: &str = "sigma";
     pub const NOISE_SEED: &str = "noise-seed";
     pub const INIT_SEED: &str = "init-seed";
@@ -66,7 +79,7 @@ pub mod name {
     pub const DEBUG: &str = "debug";
 
     /// All that a link may have and this page writes.
-    pub const WRITTEN: [&str; 22] = [
+    pub const WRITTEN: [&str; 26] = [
         VERSION,
         SAMPLE,
         PICTURE,
@@ -75,6 +88,10 @@ pub mod name {
         AGAINST,
         SIZE,
         FRAMING,
+        TASK,
+        KNOWN,
+        NOISE,
+        PEAK,
         SIGMA,
         NOISE_SEED,
         INIT_SEED,
@@ -98,6 +115,8 @@ pub const CROP: &str = "crop";
 pub const PAPER: &str = "paper";
 pub const CPU: &str = "cpu";
 pub const NO: &str = "no";
+pub const POISSON: &str = "poisson";
+pub const NONE: &str = "none";
 
 /// Settings from the address; what is absent or makes no sense is left to the defaults.
 pub struct Query {
@@ -107,7 +126,8 @@ pub struct Query {
     pub rivals: [Option<MaskChoice>; FITS - 1],
     pub size: Option<usize>,
     pub framing: Framing,
-    pub sigma: Option<f64>,
+    pub seen: Seen,
+    pub noise: Option<Noise>,
     pub noise_seed: u64,
     pub init_seed: u64,
     pub steps: u64,
@@ -221,6 +241,34 @@ impl Reader {
         }
     }
 
+    fn seen(&mut self) -> Seen {
+        let task = self.get(name::TASK).unwrap_or_default();
+        match task::named(&task) {
+            Some(Seen::Random { known }) => Seen::Random {
+                known: self.number(name::KNOWN, KNOWN_LEAST..=KNOWN_MOST).unwrap_or(known),
+            },
+            Some(seen) => seen,
+            None => {
+                self.problems.push(text::link_unknown(name::TASK, &task));
+                Seen::Whole
+            }
+        }
+    }
+
+    fn noise(&mut self, picture: &PictureChoice, seen: &Seen) -> Option<Noise> {
+        let sigma = self.number(name::SIGMA, 0.0..=MAX_SIGMA);
+        match self.get(name::NOISE).as_deref() {
+            Some(NONE) => None,
+            Some(POISSON) => Some(Noise::Poisson {
+                peak: self.number(name::PEAK, 1.0..=MAX_PEAK).unwrap_or(PEAK),
+            }),
+            _ => match sigma {
+                Some(sigma) => Some(Noise::Gaussian { sigma }),
+                None => default_noise(picture, seen),
+            },
+        }
+    }
+
     fn remote(&mut self, address: String) -> Option<String> {
         match check_remote(&address) {
             Ok(address) => Some(address),
@@ -248,12 +296,14 @@ pub fn check_remote(address: &str) -> Result<String, String> {
     }
 }
 
-/// The noise that is added to a picture unless a person chooses.
-pub fn default_sigma(picture: &PictureChoice) -> f64 {
-    match picture {
-        PictureChoice::Sample(_) => SAMPLE_SIGMA,
-        PictureChoice::Own | PictureChoice::Address(_) => 0.0,
-    }
+/// The noise that is added to a picture unless a person chooses: a sample is clean, any other picture is taken as it is.
+pub fn default_noise(picture: &PictureChoice, seen: &Seen) -> Option<Noise> {
+    let sigma = match (picture, seen) {
+        (PictureChoice::Sample(_), Seen::Whole) => SAMPLE_SIGMA,
+        (PictureChoice::Sample(_), _) | (_, Seen::Whole) => 0.0,
+        _ => return None,
+    };
+    Some(Noise::Gaussian { sigma })
 }
 
 /// The picture that is there at first.
@@ -297,9 +347,17 @@ impl Query {
         {
             reader.problems.push(text::LINK_NEWER.to_owned());
         }
+        let picture = reader.picture(catalogue);
+        let seen = reader.seen();
+        let noise = match &picture {
+            Some(picture) => reader.noise(picture, &seen),
+            None => reader.noise(&default_picture(catalogue), &seen),
+        };
         Self {
             route: Route::named(reader.parameters.as_ref()),
-            picture: reader.picture(catalogue),
+            picture,
+            seen,
+            noise,
             mask: reader.mask(catalogue),
             rivals: reader.rivals(catalogue),
             size: reader.number(name::SIZE, MIN_SIDE..=MAX_SIDE),
@@ -307,7 +365,6 @@ impl Query {
                 true => Framing::Crop,
                 false => Framing::Scale,
             },
-            sigma: reader.number(name::SIGMA, 0.0..=MAX_SIGMA),
             noise_seed: reader.number(name::NOISE_SEED, 0..=MAX_SEED).unwrap_or(0),
             init_seed: reader.number(name::INIT_SEED, 0..=MAX_SEED).unwrap_or(0),
             steps: reader.number(name::STEPS, 1..=1_000_000).unwrap_or(FIT_STEPS),

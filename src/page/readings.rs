@@ -3,16 +3,17 @@
 use leptos::prelude::*;
 
 use super::lane::Lane;
+use super::state::Studio;
 use super::text;
 
 #[component]
-pub fn Readings(lane: Lane) -> impl IntoView {
+pub fn Readings(studio: Studio, lane: Lane) -> impl IntoView {
     let last = move || lane.points.read().last().copied();
     let psnr = move || text::decibels(last().and_then(|point| point.psnr));
     let gain = move || {
-        let noisy = lane.facts.read().as_ref().and_then(|facts| facts.noisy_psnr)?;
+        let noisy = lane.facts.read().as_ref().and_then(|facts| facts.observed_psnr)?;
         let now = last()?.psnr?;
-        Some(text::gain(now - noisy))
+        Some(text::gain(now - noisy, &studio.setup.read().seen))
     };
     let best = move || {
         let points = lane.points.read();

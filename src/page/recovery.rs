@@ -105,7 +105,8 @@ impl Recovery {
 impl Offer {
     pub fn words(&self) -> String {
         let run = self.record.runs.iter().flatten().copied().next().unwrap_or((0, 0));
-        text::offer(&self.record.picture, self.record.learning, run.0, run.1)
+        let seen = (!self.record.learning).then_some(&self.record.setup.seen);
+        text::offer(&self.record.picture, seen, run.0, run.1)
     }
 }
 

@@ -4,13 +4,16 @@ use leptos::prelude::*;
 
 use super::fields::number_in;
 use super::lane::Lane;
-use super::query::{MAX_SEED, MAX_SIGMA};
+use super::query::{MAX_PEAK, MAX_SEED, MAX_SIGMA, NONE, PEAK, POISSON};
 use super::state::{Engine, Studio};
 use super::text;
-use crate::worker::protocol::{EngineKind, Framing};
+use crate::picture::Noise;
+use crate::worker::protocol::{EngineKind, Framing, Seen};
 
 /// Longer sides that are offered.
 const SIZES: [usize; 8] = [128, 192, 256, 384, 512, 768, 1024, 2048];
+/// The value of the kind of noise that has no name in links.
+const GAUSSIAN: &str = "";
 /// The CPU engine is for small pictures only.
 const CPU_SIZES: usize = 256;
 
@@ -89,9 +92,9 @@ fn SizeField(studio: Studio) -> impl IntoView {
         }
         // One that an offer or the address named.
         if !sizes.contains(&size) && size < longest {
-            sizes.push(size);
+            let place = sizes.partition_point(|other| *other < size);
+            sizes.insert(place, size);
         }
-        sizes.sort_unstable();
         let shown = size.min(longest);
         let option = |value: usize| {
             let label = text::size_option(value, value == longest);
@@ -127,20 +130,80 @@ fn SizeField(studio: Studio) -> impl IntoView {
 
 #[component]
 pub fn NoiseCard(studio: Studio) -> impl IntoView {
-    let sigma = move || text::trimmed(studio.setup.get().sigma, 3);
+    let noise = move || studio.setup.read().noise;
+    let kind = Memo::new(move |_| match noise() {
+        None => NONE,
+        Some(Noise::Gaussian { .. }) => GAUSSIAN,
+        Some(Noise::Poisson { .. }) => POISSON,
+    });
     let choose = move |event| {
-        if let Some(sigma) = number_in(&event) {
-            studio.change(|setup| setup.sigma = sigma.clamp(0.0, MAX_SIGMA));
-        }
+        let noise = match event_target_value(&event).as_str() {
+            POISSON => Some(Noise::Poisson { peak: PEAK }),
+            GAUSSIAN => Some(Noise::Gaussian { sigma: 0.0 }),
+            _ => None,
+        };
+        studio.change(|setup| setup.noise = noise);
+    };
+    let option = move |value: &'static str, label: &'static str| {
+        view! { <option value=value prop:selected=move || kind.get() == value>{label}</option> }
+    };
+    // Denoising without noise is as it is: there no choice of its own says so.
+    let offers_none = Memo::new(move |_| kind.get() == NONE || studio.setup.read().seen != Seen::Whole);
+    let fields = move || match kind.get() {
+        GAUSSIAN => view! { <SigmaField studio /> }.into_any(),
+        POISSON => view! { <PeakField studio /> }.into_any(),
+        _ => view! { <p class="hint">{text::NOISE_NONE_HINT}</p> }.into_any(),
     };
     view! {
         <fieldset class="card choice-card noise" disabled=move || studio.is_busy()>
-            <legend><h2><label for="sigma">{text::SIGMA_LABEL}</label></h2></legend>
-            <output for="sigma">"σ "{sigma}</output>
-            <input type="range" id="sigma" min="0" max=MAX_SIGMA.to_string() step="0.01" aria-describedby="sigma-hint"
-                prop:value=sigma on:change=choose />
-            <p class="hint" id="sigma-hint">{text::SIGMA_HINT}</p>
+            <legend><h2><label for="noise">{text::NOISE}</label></h2></legend>
+            <select id="noise" on:change=choose>
+                {move || offers_none.get().then(|| option(NONE, text::NOISE_NONE))}
+                {option(GAUSSIAN, text::NOISE_GAUSSIAN)}
+                {option(POISSON, text::NOISE_PHOTONS)}
+            </select>
+            {fields}
         </fieldset>
+    }
+}
+
+#[component]
+fn SigmaField(studio: Studio) -> impl IntoView {
+    let sigma = move || match studio.setup.read().noise {
+        Some(Noise::Gaussian { sigma }) => text::trimmed(sigma, 3),
+        _ => String::new(),
+    };
+    let choose = move |event| {
+        if let Some(sigma) = number_in(&event) {
+            let sigma = sigma.clamp(0.0, MAX_SIGMA);
+            studio.change(|setup| setup.noise = Some(Noise::Gaussian { sigma }));
+        }
+    };
+    view! {
+        <input type="range" id="sigma" min="0" max=MAX_SIGMA.to_string() step="0.01" aria-label=text::SIGMA_LABEL
+            aria-describedby="noise-hint" prop:value=sigma on:change=choose />
+        <output for="sigma">"σ "{sigma}</output>
+        <p class="hint" id="noise-hint">{text::SIGMA_HINT}</p>
+    }
+}
+
+#[component]
+fn PeakField(studio: Studio) -> impl IntoView {
+    let peak = move || match studio.setup.read().noise {
+        Some(Noise::Poisson { peak }) => text::trimmed(peak, 3),
+        _ => String::new(),
+    };
+    let choose = move |event| {
+        if let Some(peak) = number_in(&event) {
+            let peak = peak.clamp(1.0, MAX_PEAK);
+            studio.change(|setup| setup.noise = Some(Noise::Poisson { peak }));
+        }
+    };
+    view! {
+        <input type="number" id="peak" min="1" max=MAX_PEAK.to_string() step="any" inputmode="decimal"
+            aria-label=text::PEAK_LABEL aria-describedby="noise-hint" prop:value=peak on:change=choose />
+        <span class="unit">{text::PHOTONS}</span>
+        <p class="hint" id="noise-hint">{text::PEAK_HINT}</p>
     }
 }
 

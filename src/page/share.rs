@@ -9,6 +9,7 @@ use super::mask_slot::MaskChoice;
 use super::picture_choice::PictureChoice;
 use super::state::Studio;
 use super::text;
+use crate::worker::protocol::Seen;
 
 /// What became of the link.
 #[derive(Clone, Copy, PartialEq)]
@@ -75,10 +76,14 @@ pub fn Share(studio: Studio) -> impl IntoView {
             .any(|fit| fit.mask.choice.get() == MaskChoice::Own);
         (own && !recipes()).then_some(text::SHARE_OWN_MASK)
     };
+    let painted = move || {
+        let painted = matches!(studio.setup.read().seen, Seen::Unpainted { .. });
+        painted.then_some(text::SHARE_PAINTED)
+    };
     view! {
         <details class="card share" id="share">
             <summary>{text::SHARE}</summary>
-            <p>{seen}" "{mask}" "{text::SHARE_NOT}</p>
+            <p>{seen}" "{mask}" "{painted}" "{text::SHARE_NOT}</p>
             <Show when=move || offers_recipes.get()>
                 <div class="tick">
                     <input type="checkbox" id="with-recipe" aria-describedby="recipe-hint"

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::fits::Fit;
 use super::layer::Layer;
 use super::narrow::Only;
+use super::paint::{PaintSurface, PaintTools, Painting};
 use super::race::RaceRow;
 use super::state::Studio;
 use super::text;
@@ -52,12 +53,7 @@ impl Shown {
         let fit = self.fit(studio);
         match self.view {
             View::Noisy | View::MaskOnly => true,
-            View::Clean => fit
-                .lane
-                .facts
-                .read()
-                .as_ref()
-                .is_some_and(|facts| facts.noisy_psnr.is_some()),
+            View::Clean => fit.lane.facts.read().as_ref().is_some_and(|facts| facts.has_clean),
             View::Result | View::Average => fit.on.get() && fit.lane.step.get() > 0,
             View::Best => fit.on.get() && fit.best.read().is_some(),
             View::Moment => fit.on.get() && !fit.moments.read().is_empty(),
@@ -66,7 +62,7 @@ impl Shown {
 
     /// The view, and whose it is where there are several.
     fn name(self, studio: Studio) -> String {
-        let name = text::view(self.view);
+        let name = studio.view_name(self.view);
         if OF_FIT.contains(&self.view) && studio.fits_on().len() > 1 {
             return text::of_fit(name, &self.fit(studio).name(studio));
         }
@@ -122,11 +118,15 @@ pub fn Stage(studio: Studio) -> impl IntoView {
         layers
     });
     let compares = move || sides.get().0 != sides.get().1;
-    let (width, height) = (
-        move || lane.facts.read().as_ref().map_or(4, |facts| facts.width).to_string(),
-        move || lane.facts.read().as_ref().map_or(3, |facts| facts.height).to_string(),
-    );
-    let ready = move || lane.facts.read().is_some();
+    let painting = Painting::new(studio);
+    let paints = Memo::new(move |_| painting.is_open());
+    // The size stays while a run is made anew, and with a brush at hand the picture, too.
+    let size = Memo::new(move |last: Option<&(usize, usize)>| {
+        let found = lane.facts.read().as_ref().map(|facts| (facts.width, facts.height));
+        found.or(last.copied()).unwrap_or((4, 3))
+    });
+    let (width, height) = (move || size.get().0.to_string(), move || size.get().1.to_string());
+    let ready = move || paints.get() || lane.facts.read().is_some();
     let started = move || lane.step.get() > 0;
     let waiting = move || match lane.state.get() {
         RunState::Idle => text::WAITING_START,
@@ -161,10 +161,16 @@ pub fn Stage(studio: Studio) -> impl IntoView {
                     aria-label=text::COMPARE_SLIDER prop:value=move || split.get().to_string()
                     disabled=move || !compares() on:input=slide />
                 <span class="handle" aria-hidden="true"><span class="grip">"‹ ›"</span></span>
+                <Show when=move || paints.get()>
+                    <PaintSurface painting />
+                </Show>
                 <Show when=move || zoom.is_on()>
                     <Overview studio lane zoom />
                 </Show>
             </div>
+            <Show when=move || paints.get()>
+                <PaintTools painting />
+            </Show>
             <div class="sides">
                 <Side studio id="left-view" label=text::COMPARE_LEFT side=left />
                 <p class="hint" class:gone=move || started() || !ready()>{waiting}</p>

@@ -99,7 +99,8 @@ impl Studio {
         let setup = Setup {
             framing: query.framing,
             size: query.size.unwrap_or(SIZE_ON_GPU),
-            sigma: query.sigma.unwrap_or(query::default_sigma(&picture)),
+            seen: query.seen.clone(),
+            noise: query.noise,
             noise_seed: query.noise_seed,
             init_seed: query.init_seed,
             levels: query.levels.unwrap_or(query::LEVELS),
@@ -342,7 +343,7 @@ impl Studio {
             picture: CHOSEN_PICTURE,
             job,
             steps: lane.steps.get_untracked(),
-            setup: self.setup.get_untracked(),
+            setup: self.setup_of(lane),
             resumes: checkpoint.is_some(),
             watched: lane.spikes.with_value(Spikes::are_watched),
         };
@@ -353,6 +354,15 @@ impl Studio {
                 self.send(&Request::Recall { run, step }, None);
             }
             None => self.look(),
+        }
+    }
+
+    /// What defines a lane's run: tasks other than denoising are for fits.
+    fn setup_of(self, lane: Lane) -> Setup {
+        let setup = self.setup.get_untracked();
+        match self.fit_of(lane) {
+            Some(_) => setup,
+            None => setup.whole(),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::rng::{Draws, Stream};
 
 /// How the values of a picture are disturbed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case")]
 pub enum Noise {
     /// y = clip(x + sigma N(0, 1), 0, 1); sigma 0 leaves the picture as it is.
     Gaussian { sigma: f64 },

@@ -36,12 +36,14 @@ impl MemoryPlan {
     pub(super) fn new(tensors: &[TensorInfo], ops: &[&Op], limit: usize) -> Result<Self, usize> {
         let lives = lives(tensors, ops);
         let apart = kept_apart(tensors.len(), ops);
-        let mut order: Vec<usize> = (0..tensors.len()).collect();
-        order.sort_by_key(|t| std::cmp::Reverse(tensors[*t].len));
+        // The longest first.
+        let of_tensors = tensors.iter().enumerate();
+        let mut order: Vec<(usize, usize)> = of_tensors.map(|(t, info)| (usize::MAX - info.len, t)).collect();
+        order.sort_unstable();
         let mut slabs: Vec<usize> = Vec::new();
         let mut inside: Vec<Vec<usize>> = Vec::new();
         let mut placed: Vec<Option<Placement>> = vec![None; tensors.len()];
-        for t in order {
+        for (_, t) in order {
             let len = tensors[t].len.max(1).next_multiple_of(ALIGNMENT);
             if len > limit {
                 return Err(tensors[t].len);

@@ -148,11 +148,12 @@ impl Checkpoint {
                 .map(|view| bytemuck::pod_collect_to_vec::<u8, u32>(view.data()))
         };
         let floats = |name: &str| words(name).map(|words| words.into_iter().map(f32::from_bits).collect::<Vec<f32>>());
-        let tracked = file
-            .names()
-            .into_iter()
-            .filter_map(|name| Some((name.strip_prefix(TRACKED)?.to_string(), floats(name)?)))
-            .collect();
+        let mut tracked = BTreeMap::new();
+        tracked.extend(
+            file.names()
+                .into_iter()
+                .filter_map(|name| Some((name.strip_prefix(TRACKED)?.to_string(), floats(name)?))),
+        );
         let needed = |name: &str| floats(name).ok_or_else(|| bad("a tensor is missing"));
         let mut spec = header.spec;
         if header.mask_len > 0 {

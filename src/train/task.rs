@@ -2,7 +2,7 @@
 
 use super::TrainError;
 use crate::network::PaddedSide;
-use crate::picture::{Noise, Observation, Padding, Picture, psnr_of_mse};
+use crate::picture::{Noise, Observation, Padding, Picture, psnr, psnr_of_mse};
 use crate::step::{Observing, Problem};
 
 /// What was observed of a picture, y = A x + noise, the clean picture x where there is one, and how x is padded for the
@@ -125,6 +125,22 @@ impl Task {
             }
         };
         self.problem().lay_out(&values)
+    }
+
+    /// The PSNR in dB of what was observed; a small picture is enlarged by repeating its pixels. `None` if pixels are missing, or
+    /// there is no clean picture.
+    pub fn observed_psnr(&self) -> Option<f64> {
+        let clean = self.clean.as_ref()?;
+        match &self.observation {
+            Observation::Whole => Some(psnr(&self.noisy, clean)),
+            Observation::Known(_) => None,
+            Observation::Pooled { factor } => {
+                let mut large = self.observation.adjoint(&self.noisy);
+                let pixels = (factor * factor) as f32;
+                large.data.iter_mut().for_each(|value| *value *= pixels);
+                Some(psnr(&large, clean))
+            }
+        }
     }
 
     /// The PSNR in dB of the pixels that were not known; `None` if all were, or there is no clean picture.

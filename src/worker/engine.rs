@@ -21,7 +21,7 @@ use super::training::{Plan, Trained, read_checkpoint};
 use crate::engine::AdapterDescription;
 use crate::gpu::GpuContext;
 use crate::network::PaddedSide;
-use crate::picture::{Picture, psnr};
+use crate::picture::Picture;
 use crate::train::Backend;
 
 /// What a run may take without a person being asked.
@@ -253,33 +253,33 @@ impl Worker {
         let (image, picture) = self.picture(picture)?;
         let framed = framed(&picture, setup.framing, setup.size)?;
         let (trained, alive) = self.trained(job)?;
-        let mut plan = Plan::new(setup, &trained, steps, &image, &framed)?;
+        // A picture that is itself observed grows.
+        let grows = if setup.is_given() { setup.seen.factor() } else { 1 };
+        let whole = (picture.width, picture.height);
+        let mut plan = Plan::new(setup, &trained, steps, &image, &framed, whole)?;
         plan.watched = watched;
         let network = plan.spec.network.clone();
         let needs = alive.then(|| plan.needs(self.engine()?)).transpose()?;
         let (bytes, macs) = needs.map_or((0, 0), |needs| (needs.bytes, needs.macs));
         let budget = budget();
         let fitting_size = (bytes > budget).then(|| {
-            let area = |side: usize| network.padded_side(side).pow(2) as f64;
-            let here = network.padded_side(framed.width) * network.padded_side(framed.height);
+            let area = |side: usize| network.padded_side(grows * side).pow(2) as f64;
+            let here = plan.task.padding.padded_width * plan.task.padding.padded_height;
             // Memory grows with the area. A square is the worst case of a size.
             let room = here as f64 * budget as f64 / bytes as f64;
             SIZES.into_iter().find(|size| area(*size) <= room)
         });
         let task = &plan.task;
-        let noisy_psnr = task
-            .clean
-            .as_ref()
-            .map(|clean| psnr(&task.noisy, clean))
-            .filter(|value| value.is_finite());
         let facts = RunFacts {
-            width: framed.width,
-            height: framed.height,
+            width: task.padding.width,
+            height: task.padding.height,
+            observed: (task.noisy.width, task.noisy.height),
             bytes,
             macs,
             budget,
             fitting_size: fitting_size.flatten(),
-            noisy_psnr,
+            has_clean: task.clean.is_some(),
+            observed_psnr: task.observed_psnr().filter(|value| value.is_finite()),
         };
         let run = Run::new(id, plan, budget.saturating_sub(bytes));
         run.show_input(&mut self.canvases);

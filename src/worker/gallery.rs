@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::protocol::{Framing, MaskFacts, MaskStart, Setup};
+use super::protocol::{Framing, MaskFacts, MaskStart, Seen, Setup};
 use super::training::{Plan, Trained, Training};
 use crate::mask::{LayerOverlap, Mask, Overlap, overlaps};
 use crate::picture::{MAX_SIDE, Picture};
@@ -54,13 +54,14 @@ impl LoadedMask {
         let setup = Setup {
             framing: Framing::Scale,
             size: width.max(height),
-            sigma: 0.0,
+            seen: Seen::Whole,
+            noise: None,
             noise_seed: 0,
             init_seed,
             levels: trained.hourglass(0).levels(),
         };
         let drawn = async {
-            let plan = Plan::new(setup, &trained, 1, "", &nothing)?.mask_only(self.mask.keep.clone());
+            let plan = Plan::new(setup, &trained, 1, "", &nothing, (width, height))?.mask_only(self.mask.keep.clone());
             let needed = plan.needs(backend)?.bytes;
             if needed > budget {
                 let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);

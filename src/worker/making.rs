@@ -10,7 +10,7 @@ use super::training::{add_circumstances, fault};
 use crate::mask::{Mask, MaskError, MaskMetadata, Recipe, Shuffle, shuffle};
 use crate::network::{Hourglass, NetworkError};
 use crate::prune::{Method, PruneSpec, prune};
-use crate::train::{StateIn, Task, Unmasked};
+use crate::train::{StateIn, Unmasked};
 
 /// Bytes that GraSP takes for each pixel of the padded picture: measured, 1.7 GB at 512 x 512 with six levels. Fewer take less.
 const GRASP_BYTES: u64 = 6500;
@@ -62,7 +62,10 @@ impl Worker {
         let (image, picture) = self.picture(picture)?;
         let backend = self.engine()?;
         let framed = framed(&picture, setup.framing, setup.size)?;
-        let task = Task::new(&framed, setup.sigma, setup.noise_seed, &spec.network).map_err(|error| fault(&error))?;
+        let whole = (picture.width, picture.height);
+        let task = setup
+            .task(&framed, whole, &spec.network)
+            .map_err(|error| fault(&error))?;
         let padding = task.padding;
         if spec.method == Method::Grasp {
             let needed = GRASP_BYTES * (padding.padded_width * padding.padded_height) as u64;

@@ -1,17 +1,17 @@
-//! A message as it travels: an array of its JSON text and its attachment.
+//! A message as it travels: an array of its bytes and its attachment.
 
-use js_sys::Array;
+use js_sys::{Array, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::files::scope;
 use super::protocol::Reply;
 
 /// What `postMessage` takes, and the list of what it hands over instead of copying.
 pub fn pack(message: &impl Serialize, attachment: Option<&JsValue>) -> Result<(JsValue, Array), String> {
-    let text = serde_json::to_string(message).map_err(|error| error.to_string())?;
-    let array = Array::of1(&text.into());
+    let bytes = postcard::to_allocvec(message).map_err(|error| error.to_string())?;
+    let array = Array::of1(&Uint8Array::from(bytes.as_slice()));
     let transfer = Array::new();
     if let Some(attachment) = attachment {
         array.push(attachment);
@@ -25,14 +25,14 @@ pub fn pack(message: &impl Serialize, attachment: Option<&JsValue>) -> Result<(J
 /// The message and its attachment, or undefined.
 pub fn unpack<T: DeserializeOwned>(data: &JsValue) -> Result<(T, JsValue), String> {
     let array = Array::from(data);
-    let text = array.get(0).as_string().ok_or("a message without text")?;
-    let message = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let bytes = array.get(0).dyn_into::<Uint8Array>();
+    let bytes = bytes.map_err(|_: JsValue| "a message without bytes")?.to_vec();
+    let message = postcard::from_bytes(&bytes).map_err(|error| error.to_string())?;
     Ok((message, array.get(1)))
 }
 
 /// Files are cloned, which copies none of their bytes.
 fn is_transferable(value: &JsValue) -> bool {
-    use wasm_bindgen::JsCast;
     value.is_instance_of::<web_sys::OffscreenCanvas>() || value.is_instance_of::<js_sys::ArrayBuffer>()
 }
 

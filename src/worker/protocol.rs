@@ -1,13 +1,14 @@
 //! Everything that page and worker say to each other.
 //!
-//! A message is the JSON text of a [`Request`] (page to worker) or a [`Reply`] (worker to page), and beside it at most one
-//! attachment that JSON cannot hold: a `File`, an `OffscreenCanvas` or an `ArrayBuffer`, as the variant says. The page
-//! first posts the compiled module alone, and sends nothing else before [`Reply::Started`].
+//! A message is a [`Request`] (page to worker) or a [`Reply`] (worker to page) in the postcard format, and beside it at most one
+//! attachment that is no plain data: a `File`, an `OffscreenCanvas` or an `ArrayBuffer`, as the variant says. The page first
+//! posts the compiled module alone, and sends nothing else before [`Reply::Started`]. Both ends are the same module, so a field
+//! needs no name on the way: types here must do without what serde asks a format to find out (`flatten`, `untagged`, `tag`).
 
 use serde::{Deserialize, Serialize};
 
 pub use super::fault::{Fault, FaultKind};
-pub use super::job::{Framing, Job, MaskMethod, Pace, Setup};
+pub use super::job::{Framing, Job, MaskMethod, Pace, Seen, Setup};
 pub use super::mask_facts::{Channels, Layer, Look, MaskFacts, MaskOnly, MaskOrigin, MaskStart};
 pub use super::run_facts::{Moment, Point, RunFacts, RunState, returned};
 use crate::bench::BenchSummary;
@@ -374,4 +375,66 @@ pub enum Reply {
     Panic {
         message: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::{Mark, Noise};
+
+    /// As it travels from one end to the other.
+    fn sent<T: Serialize + serde::de::DeserializeOwned>(message: &T) -> T {
+        let bytes = postcard::to_allocvec(message).expect("plain data");
+        postcard::from_bytes(&bytes).expect("as written")
+    }
+
+    #[test]
+    fn requests_and_replies_arrive_as_they_were_sent() {
+        let path = vec![(1, 2), (10_000, 0)];
+        let marks = vec![Mark::Stroke { radius: 3, path }];
+        for (seen, noise) in [
+            (Seen::Whole, Some(Noise::Gaussian { sigma: 0.1 })),
+            (Seen::Unpainted { marks }, None),
+            (Seen::Pooled { factor: 4 }, Some(Noise::Poisson { peak: 30.0 })),
+        ] {
+            let create = Request::Create {
+                run: 7,
+                picture: CHOSEN_PICTURE,
+                job: Job::Fit { mask: 3 },
+                steps: 2000,
+                setup: Setup {
+                    framing: Framing::Crop,
+                    size: 256,
+                    seen,
+                    noise,
+                    noise_seed: u64::MAX,
+                    init_seed: 1,
+                    levels: 6,
+                },
+                resumes: true,
+                watched: false,
+            };
+            assert_eq!(sent(&create), create);
+        }
+        let progress = Reply::Progress {
+            run: 7,
+            step: 3,
+            steps_per_second: Some(0.5),
+            points: vec![Point {
+                step: 3,
+                loss: 0.25,
+                psnr: None,
+                average_psnr: Some(20.0),
+                statistic: None,
+                kl: None,
+                mean_logit: None,
+            }],
+        };
+        assert_eq!(sent(&progress), progress);
+        let ready = Reply::Ready {
+            engine: EngineKind::Cpu,
+            adapter: AdapterDescription::cpu(),
+        };
+        assert_eq!(sent(&ready), ready);
+    }
 }

@@ -12,7 +12,7 @@ use crate::engine::{EngineError, Executor};
 use crate::mask::Mask;
 use crate::network::{Hourglass, Network};
 use crate::numbers::thousands;
-use crate::picture::{Padding, Picture};
+use crate::picture::{Noise, Padding, Picture};
 use crate::step::StepError;
 use crate::train::{
     self, Backend, Checkpoint, Learner, Returned, RunSpec, SpikeWatch, StateIn, Task, TrackSpec, TrainError, Unmasked,
@@ -52,19 +52,26 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Adds the noise to a picture of its final size.
+    /// Observes a picture that is framed already; `whole` is its width and height before.
     ///
     /// # Errors
     /// A fault if a setting is out of its range.
-    pub fn new(setup: Setup, trained: &Trained, steps: u64, image: &str, picture: &Picture) -> Result<Self, Fault> {
+    pub fn new(
+        setup: Setup,
+        trained: &Trained,
+        steps: u64,
+        image: &str,
+        framed: &Picture,
+        whole: (usize, usize),
+    ) -> Result<Self, Fault> {
         let network = trained.hourglass(setup.levels);
         let mut spec = match trained {
             Trained::Weights(mask) => RunSpec::sparse(network, Arc::new(mask.keep.clone())),
             Trained::Unmasked(fit) => fit.spec(network, steps),
             Trained::Mask { learner, .. } => RunSpec::learn(network, *learner),
         };
-        let noisy = Task::new(picture, setup.sigma, setup.noise_seed, &spec.network);
-        let task = noisy.map_err(|error| fault(&error))?;
+        let task = setup.task(framed, whole, &spec.network);
+        let task = task.map_err(|error| fault(&error))?;
         match (&mut spec.job, trained) {
             (train::Job::Learn(learn), Trained::Mask { keep, pace, .. }) => {
                 learn.keep = *keep;
@@ -114,7 +121,7 @@ impl Plan {
     /// # Errors
     /// A fault if the settings, the mask or the size are not usable.
     pub fn needs(&self, backend: &Backend) -> Result<train::Plan, Fault> {
-        let (width, height) = (self.task.noisy.width, self.task.noisy.height);
+        let (width, height) = (self.task.padding.width, self.task.padding.height);
         train::plan_on(&self.spec, width, height, backend).map_err(|error| fault(&error))
     }
 }
@@ -300,7 +307,12 @@ pub fn add_circumstances(settings: &mut Value, setup: &Setup, padding: &Padding,
     settings["width"] = json!(padding.width);
     settings["height"] = json!(padding.height);
     settings["framing"] = json!(setup.framing);
-    settings["sigma"] = json!(setup.sigma);
+    settings["sigma"] = match setup.noise {
+        None => json!(0.0),
+        Some(Noise::Gaussian { sigma }) => json!(sigma),
+        Some(Noise::Poisson { .. }) => Value::Null,
+    };
+    settings["noise"] = json!(setup.noise);
     settings["noise_seed"] = json!(setup.noise_seed);
     settings["adapter"] = json!(adapter);
     settings["version"] = json!(env!("CARGO_PKG_VERSION"));

@@ -51,6 +51,35 @@ for (const [name, address] of [["Denoise", DENOISE], ["Learn", LEARN]]) {
   }
 }
 
+for (const width of [1280, 360]) {
+  inEachBrowser(`Each task at ${width} pixels is accessible in each state`, { still: true, timeout: 6 * MINUTES }, async ({ open }) => {
+    const page = await open(`${DENOISE}&task=inpaint&noise=poisson`);
+    await page.setViewport({ width, height: 760 });
+    await enabled(page, "#start");
+    await check(page, "random pixels, before the start");
+    await page.click("#missing-painted");
+    await page.waitForSelector("#paint-tools");
+    await page.$$eval("details", (all) => all.forEach((details) => (details.open = true)));
+    await page.click("#erase");
+    await page.waitForSelector("#paint polyline");
+    await check(page, "painted, unfolded");
+    await enabled(page, "#start");
+    await page.click("#start");
+    await untilWithoutFault(page, "steps", async () => (await stepOf(page)) > 3);
+    await check(page, "filling in");
+    await page.click("#start");
+    await inState(page, "Paused");
+    await check(page, "filled in, paused");
+    await page.select("#task", "sr2");
+    await page.select("#noise", "none");
+    await enabled(page, "#start");
+    await check(page, "as it is, to be enlarged");
+    await page.click("#step");
+    await inState(page, "Paused");
+    await check(page, "enlarged, paused");
+  });
+}
+
 // One page at both widths: the self-test takes minutes in Firefox.
 inEachBrowser("This device is accessible in each state", { still: true, timeout: 6 * MINUTES }, async ({ open }) => {
   const page = await open("/?view=about&levels=2&size=32&mask=dense");

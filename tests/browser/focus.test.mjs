@@ -75,7 +75,7 @@ function reversed(names, boxes) {
   return pairs;
 }
 
-const CHOICES = ["picture-file", "chelsea", "mask astronaut", "mask dense", "mask-file", "sigma"];
+const CHOICES = ["picture-file", "chelsea", "mask astronaut", "mask dense", "mask-file", "noise", "sigma", "task"];
 
 for (const width of [1280, 390]) {
   inEachBrowser(`Tab goes through Denoise as it is seen, at ${width} pixels`, { timeout: 5 * MINUTES }, async ({ open }) => {

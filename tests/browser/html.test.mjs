@@ -43,6 +43,7 @@ test("what is not valid is found", async () => {
 
 const VIEWS = [
   ["Denoise", "/?levels=2&size=32&engine=cpu&mask=dense&against=dense&steps=5"],
+  ["Fill in", "/?task=inpaint&levels=2&size=32&engine=cpu&mask=dense&steps=5&noise=poisson"],
   ["Learn", "/?view=learn&levels=2&size=32&engine=cpu&learn-steps=5"],
   ["Masks", "/?view=masks&engine=cpu"],
   ["Methods", "/?view=methods&levels=2&size=48&engine=cpu&method-steps=3&methods=random,magnitude,dense&method-keep=0.1"],
@@ -67,6 +68,15 @@ for (const [name, address] of VIEWS) {
     await enabled(page, start);
     await page.$$eval("details", (all) => all.forEach((details) => (details.open = true)));
     await check("before the start");
+    if (name === "Fill in") {
+      await page.click("#missing-painted");
+      await page.waitForSelector("#paint-tools");
+      await page.$$eval("details", (all) => all.forEach((details) => (details.open = true)));
+      await page.click("#erase");
+      await page.waitForSelector("#paint polyline");
+      await check("painted");
+      await enabled(page, start);
+    }
     await page.click(start);
     if (name === "Methods") await page.waitForSelector('#methods[data-stage="finished"]');
     else await inState(page, "Finished");

@@ -13,9 +13,10 @@ use crate::page::route::Route;
 use crate::page::slots;
 use crate::page::state::Studio;
 use crate::page::text;
+use crate::picture::Noise;
 use crate::train::{Learner, Unmasked};
 use crate::worker::protocol::{
-    FaultKind, Framing, Job, MaskFacts, MaskPurpose, Reply, Request, RunId, RunState, Setup, SlotId,
+    FaultKind, Framing, Job, MaskFacts, MaskPurpose, Reply, Request, RunId, RunState, Seen, Setup, SlotId,
 };
 
 impl Studio {
@@ -187,7 +188,8 @@ impl Studio {
         let setup = Setup {
             framing: Framing::Scale,
             size: asked.map_or(SIZE, |asked| asked.min(SIZE)),
-            sigma: SIGMA,
+            seen: Seen::Whole,
+            noise: Some(Noise::Gaussian { sigma: SIGMA }),
             noise_seed: 0,
             // Elsewhere than where the mask was learned the network is a fresh one.
             init_seed: if figure == Figure::Transfer { 1 } else { repetition },
@@ -367,7 +369,7 @@ pub fn words(studio: Studio, live: Live) -> String {
     };
     let arms = live.lanes().iter().zip(live.figure.arms());
     let mut all: Vec<String> = arms.filter_map(sentence).collect();
-    let noisy = live.lanes()[0].facts.get().and_then(|facts| facts.noisy_psnr);
+    let noisy = live.lanes()[0].facts.get().and_then(|facts| facts.observed_psnr);
     all.extend(noisy.filter(|_| !all.is_empty()).map(text::noisy_words));
     all.join(" ")
 }

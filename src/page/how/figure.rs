@@ -188,7 +188,7 @@ fn Curves(studio: Studio, live: Live) -> impl IntoView {
             .facts
             .read()
             .as_ref()
-            .and_then(|facts| facts.noisy_psnr)?;
+            .and_then(|facts| facts.observed_psnr)?;
         Some(Level {
             value,
             name: text::NOISY_LEVEL,

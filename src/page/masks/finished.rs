@@ -9,7 +9,8 @@ use crate::page::lane::Lane;
 use crate::page::picture_choice::PictureChoice;
 use crate::page::state::Studio;
 use crate::page::store::{self, FITS};
-use crate::worker::protocol::{Setup, returned};
+use crate::picture::Noise;
+use crate::worker::protocol::{Seen, Setup, returned};
 
 /// A fit of a sample picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,11 +49,15 @@ impl Studio {
         });
     }
 
-    /// Remembers a fit that has finished, if it has a mask and its picture is a sample.
+    /// Remembers a fit that has finished, if it has a mask and has denoised a sample.
     pub(in crate::page) fn remember_fit(self, lane: Lane) {
         let PictureChoice::Sample(sample) = self.picture_choice.get_untracked() else {
             return;
         };
+        let setup = self.setup.get_untracked();
+        if setup.seen != Seen::Whole || !matches!(setup.noise, Some(Noise::Gaussian { .. })) {
+            return;
+        }
         let Some(fit) = self.fit_of(lane).filter(|_| !lane.stale.get_untracked()) else {
             return;
         };
@@ -69,7 +74,7 @@ impl Studio {
         let finished = FinishedFit {
             mask,
             sample,
-            setup: self.setup.get_untracked(),
+            setup,
             steps: lane.steps.get_untracked(),
             psnr,
         };

@@ -8,6 +8,7 @@ use super::Entry;
 use crate::measured::{Measured, mean_and_spread};
 use crate::page::state::Studio;
 use crate::page::text;
+use crate::picture::Noise;
 use crate::worker::protocol::Framing;
 
 /// A row of the table.
@@ -47,7 +48,11 @@ fn finished(studio: Studio, sha256: &str) -> Vec<Row> {
     for fit in all.iter().filter(|fit| fit.mask == sha256) {
         let setup = &fit.setup;
         let crop = setup.framing == Framing::Crop;
-        let setting = (fit.sample.clone(), crop, setup.size, fit.steps, setup.sigma.to_bits());
+        // Only such are remembered.
+        let Some(Noise::Gaussian { sigma }) = setup.noise else {
+            continue;
+        };
+        let setting = (fit.sample.clone(), crop, setup.size, fit.steps, sigma.to_bits());
         groups.entry(setting).or_default().push(fit.psnr);
     }
     let row = |((sample, crop, size, steps, sigma), values): (_, Vec<f64>)| {

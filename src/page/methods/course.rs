@@ -174,7 +174,7 @@ impl Studio {
     fn method_setup(self) -> Setup {
         Setup {
             levels: self.methods.levels.get_value(),
-            ..self.setup.get_untracked()
+            ..self.setup.get_untracked().whole()
         }
     }
 
@@ -204,10 +204,10 @@ impl Studio {
         let request = Request::MakeMask {
             slot,
             picture: CHOSEN_PICTURE,
-            setup,
-            method,
             // Not that of a link's recipe, which would be drawn as it was.
             seed: setup.init_seed + 1,
+            setup,
+            method,
         };
         self.send(&request, None);
     }

@@ -9,7 +9,8 @@ use crate::page::picture_choice::PictureChoice;
 use crate::page::route::Route;
 use crate::page::state::Studio;
 use crate::page::text;
-use crate::worker::protocol::Framing;
+use crate::picture::Noise;
+use crate::worker::protocol::{Framing, Seen};
 
 #[component]
 pub fn Transfer(studio: Studio) -> impl IntoView {
@@ -90,7 +91,8 @@ impl Studio {
             let whole = sample.width.max(sample.height);
             let size = result.size.and_then(|size| usize::try_from(size).ok());
             self.setup.update(|setup| {
-                setup.sigma = result.sigma;
+                setup.seen = Seen::Whole;
+                setup.noise = Some(Noise::Gaussian { sigma: result.sigma });
                 setup.framing = Framing::Crop;
             });
             self.choose_size(size.unwrap_or(whole));

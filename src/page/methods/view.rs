@@ -177,14 +177,14 @@ fn Curves(studio: Studio) -> impl IntoView {
     };
     let facts = Memo::new(move |_| picture_facts(studio));
     let noisy = move || {
-        let value = facts.get()?.noisy_psnr?;
+        let value = facts.get()?.observed_psnr?;
         Some(Level {
             value,
             name: text::NOISY_LEVEL,
         })
     };
     let empty = move || match facts.get() {
-        Some(facts) if facts.noisy_psnr.is_none() => text::NO_PSNR,
+        Some(facts) if !facts.has_clean => text::NO_PSNR,
         _ => text::NO_POINTS,
     };
     view! {

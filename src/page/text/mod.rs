@@ -8,6 +8,7 @@ mod masks;
 mod methods;
 mod race;
 mod recovery;
+mod task;
 mod update;
 
 pub use about::*;
@@ -18,12 +19,13 @@ pub use masks::*;
 pub use methods::*;
 pub use race::*;
 pub use recovery::*;
+pub use task::*;
 pub use update::*;
 
 use super::route::Route;
 use crate::engine::AdapterDescription;
 pub use crate::numbers::{small, thousands, trimmed};
-use crate::worker::protocol::{EngineKind, FaultKind, RunFacts, RunState, View};
+use crate::worker::protocol::{EngineKind, FaultKind, RunFacts, RunState, Seen, View};
 
 /// "1 step", "1,200 steps".
 pub fn steps(count: u64) -> String {
@@ -45,8 +47,7 @@ pub const PICTURE_OWN: &str = "Your own";
 pub const PICTURE_OWN_HINT: &str = "Choose a picture file of your own";
 pub const PICTURE_DROP: &str = "Or drop or paste one anywhere on this page. It stays on this machine.";
 pub const PICTURE_LOADING: &str = "Reading the picture…";
-pub const OWN_IS_NOISY: &str =
-    "Taken as already noisy: no noise is added, and there is no PSNR without a clean picture.";
+pub const OWN_AS_IT_IS: &str = "Taken as it is: no noise is added, and there is no PSNR without a clean picture.";
 
 pub const MASK: &str = "Mask";
 pub const MASK_DENSE: &str = "Dense, no mask";
@@ -61,7 +62,8 @@ pub const FRAMING: &str = "How the picture is brought to that size";
 pub const SIZE_LABEL: &str = "Longer side";
 pub const FRAMING_SCALE: &str = "Smaller copy";
 pub const FRAMING_CROP: &str = "Crop the middle";
-pub const SIGMA_LABEL: &str = "Noise added";
+pub const NOISE: &str = "Noise added";
+pub const SIGMA_LABEL: &str = "Standard deviation of the noise";
 pub const SIGMA_HINT: &str = "standard deviation σ; the picture has values from 0 to 1";
 pub const MORE: &str = "Seeds, steps, engine";
 pub const NOISE_SEED: &str = "Noise seed";
@@ -100,7 +102,7 @@ pub const PSNR: &str = "PSNR";
 pub const AVERAGED: &str = "Averaged";
 pub const BEST: &str = "Best PSNR";
 pub const LOSS: &str = "Loss";
-pub const LOSS_HINT: &str = "to the noisy picture";
+pub const LOSS_HINT: &str = "to what is observed";
 pub const SPEED: &str = "Speed";
 pub const PROGRESS: &str = "Progress";
 pub const PSNR_PLOT: &str = "PSNR against the clean picture, in dB";
@@ -109,7 +111,7 @@ pub const AVERAGED_CURVE: &str = "Averaged";
 pub const STATISTIC: &str = "Stopping statistic";
 pub const STATISTIC_PLOT: &str =
     "Stopping statistic (ES-EMV): least where the output is calmest, before it takes up noise";
-pub const LOSS_PLOT: &str = "Loss, mean squared error to the noisy picture";
+pub const LOSS_PLOT: &str = "Loss, mean squared error to what is observed";
 pub const RETURNED_MARK: &str = "returned";
 pub const NOISY_LEVEL: &str = "noisy picture";
 pub const NO_POINTS: &str = "No readings yet.";
@@ -248,19 +250,14 @@ pub fn memory(bytes: u64) -> String {
 
 pub fn needs(facts: &RunFacts, engine: EngineKind) -> String {
     if facts.bytes == 0 {
-        return format!("{} × {} pixels.", facts.width, facts.height);
+        return format!("{}.", sizes(facts));
     }
     let kind = if engine == EngineKind::Gpu {
         "graphics memory"
     } else {
         "memory"
     };
-    format!(
-        "{} × {} pixels; needs {} of {kind}.",
-        facts.width,
-        facts.height,
-        memory(facts.bytes)
-    )
+    format!("{}; needs {} of {kind}.", sizes(facts), memory(facts.bytes))
 }
 
 pub fn over_budget(bytes: u64, budget: u64) -> String {
@@ -308,9 +305,13 @@ pub fn decibels(psnr: Option<f64>) -> String {
     psnr.map_or_else(|| "–".to_owned(), |psnr| format!("{psnr:.2} dB"))
 }
 
-pub fn gain(decibels: f64) -> String {
+pub fn gain(decibels: f64, seen: &Seen) -> String {
     let sign = if decibels < 0.0 { '−' } else { '+' };
-    format!("{sign}{:.1} dB against noisy", decibels.abs())
+    format!(
+        "{sign}{:.1} dB against {}",
+        decibels.abs(),
+        observed(seen).to_lowercase()
+    )
 }
 
 pub fn at_step(step: u64) -> String {
@@ -350,8 +351,8 @@ pub fn sample_credit(title: &str, credit: &str, licence: &str) -> String {
 }
 
 /// The name of the saved picture.
-pub fn file_name(picture: &str, step: u64) -> String {
-    export_name(picture, &format!("denoised-step-{step}"), "png")
+pub fn file_name(picture: &str, seen: &Seen, step: u64) -> String {
+    export_name(picture, &format!("{}-step-{step}", done(seen)), "png")
 }
 
 /// The name of a saved file: the picture's, and what of it.

@@ -1,6 +1,7 @@
 //! The texts of recovery.
 
-use super::thousands;
+use super::{doing, thousands};
+use crate::worker::protocol::Seen;
 
 pub const CONTINUE_TITLE: &str = "Continue where you left off?";
 pub const CONTINUE: &str = "Continue";
@@ -9,8 +10,8 @@ pub const DEVICE_REBUILT: &str = "The GPU was lost and has been set up again. Wh
 
 pub const NOT_KEPT: &str = "This browser has no room to keep the run, or keeps nothing: leave this tab open until it is done, and download the result.";
 
-pub fn offer(picture: &str, learning: bool, step: u64, steps: u64) -> String {
-    let what = if learning { "learning a mask on" } else { "denoising" };
+pub fn offer(picture: &str, seen: Option<&Seen>, step: u64, steps: u64) -> String {
+    let what = seen.map_or("learning a mask on", doing);
     format!(
         "You were {what} {picture}: step {} of {}.",
         thousands(step),
