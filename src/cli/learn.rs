@@ -1,6 +1,7 @@
 //! `oes learn`: which weights of a random network to keep.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -10,10 +11,10 @@ use super::checkpoint::{self, contradiction, resumed_spec};
 use super::error::{CliError, Done};
 use super::options::RunArgs;
 use super::session::{self, Session};
-use super::{input, output};
+use super::{input, network, output};
 use crate::mask::Mask;
 use crate::network::{Connectivity, Hourglass};
-use crate::train::{Checkpoint, Job, LearnSpec, Learner, RunSpec, Task};
+use crate::train::{Checkpoint, Job, LearnSpec, Learner, RunSpec, StartMask, Task};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,6 +39,10 @@ pub struct LearnArgs {
     kl: Option<f64>,
     #[arg(long, help_heading = "Training", help = pull_help())]
     pull: Option<f64>,
+    /// Begins with the weights of this mask likelier to stay: a preset's name, or a file. They mean something with the mask's
+    /// own --init-seed
+    #[arg(long, help_heading = "Training", value_name = "FILE|PRESET")]
+    start_from: Option<String>,
     #[arg(long, help_heading = "Training", help = steps_help())]
     steps: Option<u64>,
     #[arg(long, help_heading = "Training", help = lr_help())]
@@ -126,12 +131,14 @@ fn lr_help() -> String {
 }
 
 pub async fn execute(args: &LearnArgs) -> Result<Done, CliError> {
-    session::prepare(&args.run, &[args.mask_out.as_deref()], &[])?;
+    let from_file = args.start_from.as_deref().map(Path::new);
+    session::prepare(&args.run, &[args.mask_out.as_deref()], &[from_file])?;
     let picture = input::picture(&args.run.image, &args.run.picture)?;
+    let from = args.start_from.as_deref().map(input::mask).transpose()?;
     let resumed = args.run.files.resume.as_deref().map(checkpoint::load).transpose()?;
     let spec = match &resumed {
-        Some(checkpoint) => args.resumed(checkpoint)?,
-        None => args.spec()?,
+        Some(checkpoint) => args.resumed(checkpoint, from.as_ref())?,
+        None => args.spec(from.as_ref())?,
     };
     let picture_args = &args.run.picture;
     let task = Task::new(&picture, picture_args.sigma(), picture_args.noise_seed, &spec.network)?;
@@ -158,8 +165,12 @@ fn describe(mask: &Mask, session: &Session<'_>) -> Value {
 
 impl LearnArgs {
     /// The run that the options describe.
-    fn spec(&self) -> Result<RunSpec, CliError> {
-        let network = self.run.network.given()?.unwrap_or_default();
+    fn spec(&self, from: Option<&Mask>) -> Result<RunSpec, CliError> {
+        let given = self.run.network.given()?;
+        let network = match from {
+            Some(mask) => network::of_mask(mask, given, &self.run.network)?,
+            None => given.unwrap_or_default(),
+        };
         let learner = self.learner.map_or(Learner::Fast, Learner::from);
         let mut spec = RunSpec::learn(network, learner);
         spec.steps = self.steps.unwrap_or(spec.steps);
@@ -170,12 +181,16 @@ impl LearnArgs {
             learn.tau = self.tau.unwrap_or(learn.tau);
             learn.kl = self.kl.unwrap_or(learn.kl);
             learn.pull = self.pull.unwrap_or(learn.pull);
+            learn.from = from.zip(self.start_from.as_deref()).map(|(mask, name)| StartMask {
+                name: input::file_name(Path::new(name)),
+                keep: Arc::new(mask.keep.clone()),
+            });
         }
         Ok(spec)
     }
 
     /// The run of a checkpoint, unless an option contradicts it.
-    fn resumed(&self, checkpoint: &Checkpoint) -> Result<RunSpec, CliError> {
+    fn resumed(&self, checkpoint: &Checkpoint, from: Option<&Mask>) -> Result<RunSpec, CliError> {
         let spec = resumed_spec(checkpoint, &self.run, self.steps, self.lr)?;
         let Job::Learn(learn) = &spec.job else {
             return Err(contradiction("oes", "fit", "learn"));
@@ -185,6 +200,11 @@ impl LearnArgs {
         {
             let [made, given] = [learn.learner, learner].map(|learner| format!("{learner:?}").to_lowercase());
             return Err(contradiction("--learner", made, given));
+        }
+        if let Some(mask) = from
+            && learn.from.as_ref().map(|from| from.keep.as_slice()) != Some(mask.keep.as_slice())
+        {
+            return Err(contradiction("another start", "", "this mask"));
         }
         let numbers = [
             ("--keep", self.keep, learn.keep),

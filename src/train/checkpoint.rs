@@ -41,7 +41,7 @@ struct Header {
     step: u64,
     picture: String,
     curve: Vec<Point>,
-    /// Parameters of the mask; 0 for a dense run.
+    /// Parameters of the mask; 0 where there is none.
     mask_len: usize,
 }
 
@@ -56,7 +56,7 @@ impl Checkpoint {
     /// # Errors
     /// [`TrainError::Checkpoint`] if the writer refuses.
     pub fn to_bytes(&self) -> Result<Vec<u8>, TrainError> {
-        let keep = self.spec.keep();
+        let keep = self.spec.bits();
         let header = Header {
             spec: self.spec.clone(),
             step: self.step,
@@ -164,8 +164,10 @@ impl Checkpoint {
             let keep = (0..header.mask_len)
                 .map(|i| bits[i / 32] >> (i % 32) & 1 == 1)
                 .collect();
-            if let Job::Fit(fit) = &mut spec.job {
-                fit.keep = Some(Arc::new(keep));
+            let keep = Arc::new(keep);
+            match &mut spec.job {
+                Job::Fit(fit) => fit.keep = Some(keep),
+                Job::Learn(learn) => learn.from.iter_mut().for_each(|from| from.keep = Arc::clone(&keep)),
             }
         }
         Ok(Self {

@@ -24,7 +24,7 @@ pub use returned::Returned;
 pub use run::{Point, Progress, Run};
 pub(crate) use setup::executor;
 pub use setup::{Backend, Plan, plan, plan_on};
-pub use spec::{FitSpec, JITTER, Job, LearnSpec, Learner, LrDrop, RunSpec, TrackSpec};
+pub use spec::{FitSpec, JITTER, Job, LearnSpec, Learner, LrDrop, RunSpec, StartMask, TrackSpec};
 pub use spike::SpikeWatch;
 pub use start::Start;
 pub use task::Task;

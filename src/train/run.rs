@@ -149,8 +149,8 @@ impl Run {
         }
         let mut writes = vec![(self.handles.parameters, q), (self.handles.schedule, schedule)];
         if let (Job::Learn(learn), Some(logits)) = (&self.spec.job, self.handles.logits) {
-            let start = vec![learn.start(); self.network.n];
-            writes.push((logits, self.supplied.logits.clone().unwrap_or(start)));
+            let supplied = self.supplied.logits.clone();
+            writes.push((logits, supplied.unwrap_or_else(|| learn.start(self.network.n))));
         }
         for (tensor, values) in writes {
             self.executor.write(tensor, &values)?;

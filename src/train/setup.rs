@@ -12,8 +12,8 @@ use crate::gpu::{BuildOptions, GpuContext, GpuExecutor};
 use crate::network::Network;
 use crate::picture::Padding;
 use crate::step::{
-    Costs, Disturbance, Fitting, Handles, Learning, Observing, Problem, Step, StepSettings, Tracking, Tuning, fit_step,
-    learn_step,
+    Costs, Disturbance, Fitting, Handles, Learning, Observing, Problem, Step, StepError, StepSettings, Tracking,
+    Tuning, fit_step, learn_step,
 };
 
 /// WebGPU's default for the longest binding, in bytes.
@@ -161,6 +161,12 @@ pub(super) fn build_step(
             fit_step(network, problem, fitting, settings)?
         }
         Job::Learn(learn) => {
+            if let Some(from) = &learn.from
+                && from.keep.len() != network.n
+            {
+                let (mask, network) = (from.keep.len(), network.n);
+                return Err(StepError::MaskLength { mask, network }.into());
+            }
             let learning = Learning {
                 keep: learn.keep,
                 kl: learn.kl,

@@ -218,10 +218,11 @@ impl Run {
                     return Ok(flat);
                 };
                 let slope = self.executor.read(slope).await?;
-                let start = self.supplied.logits.clone();
+                let supplied = self.supplied.logits.clone();
+                let start = supplied.unwrap_or_else(|| learn.start(self.network.n));
                 let target = (learn.keep / (1.0 - learn.keep)).ln();
-                for (i, (g, slope)) in flat.iter_mut().zip(&slope).enumerate() {
-                    let p = f64::from(start.as_ref().map_or(learn.start(), |logits| logits[i]));
+                for ((g, slope), start) in flat.iter_mut().zip(&slope).zip(&start) {
+                    let p = f64::from(*start);
                     let s = 1.0 / (1.0 + (-p).exp());
                     let kl = learn.kl * s * (1.0 - s) * (p - target);
                     *g = (f64::from(*g) * f64::from(*slope) + kl) as f32;

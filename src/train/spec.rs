@@ -121,9 +121,25 @@ pub struct LearnSpec {
     pub kl: f64,
     /// Share of the way to logit(p0) that every step takes.
     pub pull: f64,
+    /// `None` is the same start for all logits.
+    #[serde(default)]
+    pub from: Option<StartMask>,
+}
+
+/// A mask that learning starts from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StartMask {
+    /// Where it came from, for a person.
+    pub name: String,
+    /// Flat, length N. It travels as a fit's mask does.
+    #[serde(skip)]
+    pub keep: Arc<Vec<bool>>,
 }
 
 impl LearnSpec {
+    /// How far above and below the common start the logits begin that a mask keeps and drops.
+    const MARGIN: f32 = 1.0;
+
     pub fn new(learner: Learner) -> Self {
         let (kl, pull) = match learner {
             Learner::Paper => (1e-9, 0.0),
@@ -135,6 +151,7 @@ impl LearnSpec {
             tau: 0.2,
             kl,
             pull,
+            from: None,
         }
     }
 
@@ -151,12 +168,15 @@ impl LearnSpec {
         }
     }
 
-    /// Where every logit starts.
-    pub fn start(&self) -> f32 {
-        match self.learner {
+    /// Where the `n` logits start.
+    pub(super) fn start(&self, n: usize) -> Vec<f32> {
+        let start = match self.learner {
             Learner::Paper => 0.0,
             Learner::Fast => 2.0,
-        }
+        };
+        let Some(from) = &self.from else { return vec![start; n] };
+        let beside = |kept: &bool| start + if *kept { Self::MARGIN } else { -Self::MARGIN };
+        from.keep.iter().map(beside).collect()
     }
 
     fn adam(&self) -> AdamSettings {
@@ -233,6 +253,14 @@ impl RunSpec {
         match &self.job {
             Job::Fit(fit) => fit.keep.as_ref(),
             Job::Learn(_) => None,
+        }
+    }
+
+    /// The mask of a sparse fit, or the one that learning starts from: what has an entry for each parameter.
+    pub(super) fn bits(&self) -> Option<&Arc<Vec<bool>>> {
+        match &self.job {
+            Job::Fit(fit) => fit.keep.as_ref(),
+            Job::Learn(learn) => learn.from.as_ref().map(|from| &from.keep),
         }
     }
 

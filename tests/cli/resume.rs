@@ -104,13 +104,40 @@ fn a_dense_fit_goes_on() {
 #[test]
 fn a_learner_goes_on() {
     for device in DEVICES {
-        for learner in ["fast", "paper"] {
-            goes_on(
-                device,
-                &[&["learn", "picture.png", "--learner", learner], &SMALL[..]].concat(),
-            );
+        for options in [
+            &["--learner", "fast"][..],
+            &["--learner", "paper"],
+            &["--start-from", "mask.safetensors"],
+        ] {
+            goes_on(device, &[&["learn", "picture.png"], options, &SMALL[..]].concat());
         }
     }
+}
+
+#[test]
+fn a_learners_settings_hold() {
+    let desk = Desk::new(32, 32);
+    desk.put_mask();
+    let learn = ["learn", "picture.png"];
+    let from = ["--start-from", "mask.safetensors"];
+    desk.call(&[&learn, &["--steps", "2", "--checkpoint", "from.ckpt"], &from])
+        .succeeds();
+    desk.call(&[&learn, &["--steps", "2", "--checkpoint", "plain.ckpt"], &SMALL])
+        .succeeds();
+    desk.call(&[
+        &learn,
+        &["--resume", "from.ckpt", "--steps", "3", "--report", "report.json"],
+        &from,
+    ])
+    .succeeds();
+    let report = desk.json("report.json");
+    assert_eq!(report["settings"]["from"]["name"], "mask.safetensors");
+    assert_eq!(report["network"]["levels"], 3, "the mask's network");
+    for (options, words) in [(&from[..], "another start"), (&["--tau", "0.3"], "--tau 0.2, not 0.3")] {
+        desk.call(&[&learn, &["--resume", "plain.ckpt"], options])
+            .fails(3, words);
+    }
+    desk.call(&[&learn, &from, &["--levels", "4"]]).fails(3, "3 levels");
 }
 
 #[test]

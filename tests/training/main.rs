@@ -11,8 +11,8 @@ use optimal_eye_surgeon::mask::{keep_count, top_k};
 use optimal_eye_surgeon::network::{Connectivity, Hourglass};
 use optimal_eye_surgeon::picture::Picture;
 use optimal_eye_surgeon::rng::{Draws, Stream};
-use optimal_eye_surgeon::step::WeightPath;
-use optimal_eye_surgeon::train::{Backend, Job, Learner, Point, Run, RunSpec, StateIn, Task};
+use optimal_eye_surgeon::step::{StepError, WeightPath};
+use optimal_eye_surgeon::train::{Backend, Job, Learner, Point, Run, RunSpec, StartMask, StateIn, Task, TrainError};
 
 const BUDGET: Duration = Duration::from_secs(60);
 
@@ -138,6 +138,40 @@ fn supplied_uniforms_are_those_the_device_would_draw() {
         let supplied = pollster::block_on(supplied.logits()).expect("logits");
         assert_eq!(drawn, supplied);
     }
+}
+
+#[test]
+fn a_mask_to_start_from_sets_the_logits_apart() {
+    let n = network().build().expect("builds").n;
+    let keep: Vec<bool> = (0..n).map(|i| i % 7 == 0).collect();
+    let mut spec = RunSpec::learn(network(), Learner::Fast);
+    spec.steps = 0;
+    let Job::Learn(learn) = &mut spec.job else {
+        unreachable!()
+    };
+    let from = |keep| StartMask {
+        name: "a mask".into(),
+        keep: Arc::new(keep),
+    };
+    learn.from = Some(from(keep.clone()));
+    let mut begun = run(spec.clone(), &Backend::Cpu, StateIn::default());
+    let logits = pollster::block_on(begun.logits()).expect("logits");
+    assert!(
+        logits
+            .iter()
+            .zip(&keep)
+            .all(|(p, kept)| *p == if *kept { 3.0 } else { 1.0 })
+    );
+    let Job::Learn(learn) = &mut spec.job else {
+        unreachable!()
+    };
+    learn.from = Some(from(vec![true; 5]));
+    let task = Task::new(&picture(), 0.1, 0, &spec.network).expect("a task");
+    let refused = pollster::block_on(Run::new(spec, task, &Backend::Cpu, StateIn::default(), |_, _| {}));
+    assert!(matches!(
+        refused.err(),
+        Some(TrainError::Step(StepError::MaskLength { mask: 5, .. }))
+    ));
 }
 
 /// The picture's own size comes back, whatever the padding.
