@@ -2,6 +2,7 @@
 // report says all of it.
 
 import assert from "node:assert/strict";
+import { check } from "./axe.mjs";
 import { inEachBrowser } from "./helper.mjs";
 import { MINUTES, enabled, inState, textOf, until, untilWithoutFault } from "./studio.mjs";
 
@@ -23,7 +24,7 @@ const stubClipboard = (page, allows) =>
     Object.defineProperty(navigator.clipboard, "writeText", { value: writeText, configurable: true });
   }, allows);
 
-inEachBrowser("the self-test passes, and the report says so", { timeout: 6 * MINUTES }, async ({ open, t }) => {
+inEachBrowser("the self-test passes, and the report says so", { still: true, timeout: 6 * MINUTES }, async ({ open, t }) => {
   const page = await open(ABOUT);
   await enabled(page, "#self-test");
   assert.equal(await page.title(), "About this device · Optimal Eye Surgeon");
@@ -39,6 +40,13 @@ inEachBrowser("the self-test passes, and the report says so", { timeout: 6 * MIN
     assert.ok(Number(kernels) > 100, `${name}: ${kernels} kernels`);
     for (const share of [furthest.split(",")[0], ...steps]) assert.match(share, /^(none|\d\.\de−\d+)$/, name);
   }
+
+  await page.$$eval("details", (all) => all.forEach((details) => (details.open = true)));
+  for (const width of [1280, 360]) {
+    await page.setViewport({ width, height: 760 });
+    await check(page, `measured, unfolded, ${width} pixels`);
+  }
+  await page.$$eval("details", (all) => all.forEach((details) => (details.open = false)));
 
   await stubClipboard(page, true);
   await page.click("#copy-report");

@@ -1,5 +1,6 @@
 // Runs axe-core in a page. The browser is to be `still`: what axe-core reads in the middle of a transition is no colour of ours.
 
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
@@ -25,4 +26,16 @@ export async function violations(page) {
   if (found.length === 0) return found;
   const again = new Set(await look(page));
   return found.filter((line) => again.has(line));
+}
+
+/** Fails unless axe-core finds nothing in either scheme, and nothing has to be scrolled sideways. */
+export async function check(page, state) {
+  // A phone's buttons stick to the window's lower edge: there they cover part of some field until one scrolls on.
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  for (const scheme of ["light", "dark"]) {
+    await page.evaluate((scheme) => document.documentElement.setAttribute("data-theme", scheme), scheme);
+    assert.deepEqual(await violations(page), [], `${state}, ${scheme}`);
+  }
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(overflow <= 0, `${state}: ${overflow} pixels too wide`);
 }
