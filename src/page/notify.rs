@@ -50,7 +50,9 @@ impl Studio {
             let name = picture.as_ref().map(|picture| picture.name.clone());
             name.unwrap_or_default()
         });
-        let body = text::ended(&picture, lane.route == Route::Learn, lane.step.get_untracked());
+        let setup = self.setup.read_untracked();
+        let seen = (lane.route != Route::Learn).then_some(&setup.seen);
+        let body = text::ended(&picture, seen, lane.step.get_untracked());
         spawn_local(async move {
             if let Err(error) = show(title, &body).await {
                 web_sys::console::warn_1(&error);

@@ -1,6 +1,7 @@
 //! The texts of a new version, and of the notification of a run's end.
 
 use super::steps;
+use crate::worker::protocol::Seen;
 
 pub const UPDATE: &str = "A new version of this page is ready.";
 pub const UPDATE_BLOCKED: &str =
@@ -12,8 +13,13 @@ pub const NOTIFY_REFUSED: &str = "The browser does not allow notifications for t
 pub const ENDED: &str = "Finished";
 pub const FAILED: &str = "Stopped by a fault";
 
-/// What a notification says below its title.
-pub fn ended(picture: &str, learning: bool, step: u64) -> String {
-    let what = if learning { "Learning a mask on" } else { "Denoising" };
+/// What a notification says below its title: of a learner, or of a fit that sees this of the picture.
+pub fn ended(picture: &str, seen: Option<&Seen>, step: u64) -> String {
+    let what = match seen {
+        None => "Learning a mask on",
+        Some(Seen::Whole) => "Denoising",
+        Some(Seen::Random { .. } | Seen::Unpainted { .. }) => "Filling in",
+        Some(Seen::Pooled { .. }) => "Enlarging",
+    };
     format!("{what} {picture}: {}.", steps(step))
 }
