@@ -9,8 +9,8 @@ export const stateOf = (page) => page.$eval("#state", (element) => element.datas
 export const stepOf = async (page) =>
   Number((await textOf(page, "#steps-done")).match(/Step ([\d,]+)/)[1].replaceAll(",", ""));
 
-/** What puppeteer says of an element that is not there, or was replaced under its hands. */
-const NOT_THERE = /failed to find element|node is detached|not clickable|context was destroyed|Cannot find context/i;
+/** What puppeteer says of an element that is not there, or that went with its document under its hands. */
+const NOT_THERE = /failed to find element|node is detached|context was destroyed|Cannot find context|same JavaScript world/i;
 
 /** Waits until `check` gives something true, and returns it. An element that it misses may still come. */
 export async function until(what, check, timeout = 2 * MINUTES) {
