@@ -92,8 +92,8 @@ export async function download(page, selector = "#download") {
   return until("the download", () => page.evaluate(() => window.saved));
 }
 
-/** What is kept in the browser's storage: the steps of the checkpoints. */
-export const keptSteps = (page) =>
+/** What is kept in the browser's storage: for each tab its runs, each null or its checkpoint's step and the steps to be made. */
+export const keptRuns = (page) =>
   page.evaluate(
     () =>
       new Promise((resolve, reject) => {
@@ -103,9 +103,11 @@ export const keptSteps = (page) =>
           const all = opening.result.transaction("runs").objectStore("runs").getAll();
           all.onsuccess = () => {
             opening.result.close();
-            const records = all.result.filter((entry) => entry.record).map((entry) => JSON.parse(entry.record));
-            resolve(records.flatMap((record) => record.runs.filter(Boolean).map(([step]) => step)));
+            resolve(all.result.filter((entry) => entry.record).map((entry) => JSON.parse(entry.record).runs));
           };
         };
       }),
   );
+
+/** The steps of all checkpoints that are kept. */
+export const keptSteps = async (page) => (await keptRuns(page)).flat().filter(Boolean).map(([step]) => step);

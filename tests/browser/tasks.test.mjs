@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ROOT, inEachBrowser } from "./helper.mjs";
-import { MINUTES, change, download, drawn, enabled, inState, stepOf, textOf, until, untilWithoutFault } from "./studio.mjs";
+import { MINUTES, change, download, drawn, enabled, inState, keptRuns, stepOf, textOf, until, untilWithoutFault } from "./studio.mjs";
 
 const SMALL = "levels=2&size=32&steps=100000&settles=no&sample=chelsea&mask=dense&engine=cpu";
 
@@ -211,24 +211,9 @@ inEachBrowser("what is painted over is filled in, in a race, and after a reload"
   assert.equal(settings.fits.length, 2);
 
   const step = await stepOf(page);
-  await until("it to be kept", () =>
-    page.evaluate(
-      (step) =>
-        new Promise((resolve, reject) => {
-          const opening = indexedDB.open("optimal-eye-surgeon");
-          opening.onerror = () => reject(opening.error);
-          opening.onsuccess = () => {
-            const all = opening.result.transaction("runs").objectStore("runs").getAll();
-            all.onsuccess = () => {
-              opening.result.close();
-              const records = all.result.filter((entry) => entry.record).map((entry) => JSON.parse(entry.record));
-              // Of the two, the page tells the step of the one that is behind.
-              resolve(records.some(({ runs: [first, second] }) => first && second && Math.min(first[0], second[0]) === step));
-            };
-          };
-        }),
-      step,
-    ),
+  // Of the two, the page tells the step of the one that is behind.
+  await until("it to be kept", async () =>
+    (await keptRuns(page)).some(([first, second]) => first && second && Math.min(first[0], second[0]) === step),
   );
   await page.goto(new URL("/?size=64", page.url()).href, { waitUntil: "load" });
   await page.waitForSelector("#go-on");
