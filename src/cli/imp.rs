@@ -1,14 +1,12 @@
 //! `oes prune --method imp`: trains and prunes in turn.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::{CliError, Done};
+use super::interrupt;
 use super::progress::{Counting, Meter};
-use super::{interrupt, network};
 use crate::mask::Mask;
-use crate::network::Connectivity;
-use crate::prune::imp::{self, ImpSpec};
+use crate::prune::imp::{ImpSpec, Rounds};
 use crate::train::{Backend, Run, StateIn, Task, TrainError};
 
 /// Between two looks at the clock and at Ctrl-C.
@@ -20,36 +18,30 @@ const WINDOW: Duration = Duration::from_millis(300);
 /// # Errors
 /// [`CliError`] if the settings or the state are not usable, or the device fails; those of `save`.
 pub async fn run(
-    spec: &ImpSpec,
+    spec: ImpSpec,
     task: &Task,
     state: &StateIn,
     backend: &Backend,
     mut save: impl FnMut(Mask) -> Result<(), CliError>,
 ) -> Result<(Mask, Done), CliError> {
     interrupt::listen();
-    let network = network::build(&spec.network)?;
-    let mut keep = Arc::new(imp::begin(&network));
-    let mut meter = Meter::new(0, u64::from(spec.rounds) * spec.steps);
-    let mut rounds = 0;
-    while rounds < spec.rounds {
+    let steps = spec.steps;
+    let mut meter = Meter::new(0, u64::from(spec.rounds) * steps);
+    let mut rounds = Rounds::new(spec)?;
+    while let Some(training) = rounds.training() {
         let mut compiling = Counting::new("kernels compiled");
         let progress = |done, total| compiling.update(done, total);
-        let training = spec.training(Arc::clone(&keep));
         let mut run = Run::new(training, task.clone(), backend, state.clone(), progress).await?;
         compiling.finish();
         while !run.is_finished() && !interrupt::asked() {
             let step = run.advance(WINDOW).await?.step;
-            meter.update(u64::from(rounds) * spec.steps + step, run.curve().last());
+            meter.update(u64::from(rounds.done()) * steps + step, run.curve().last());
         }
         if !run.is_finished() {
             break;
         }
-        keep = Arc::new(imp::prune_round(&keep, &run.parameters().await?, spec.seed).map_err(TrainError::from)?);
-        rounds += 1;
-        save(spec.mask(keep.as_ref().clone(), rounds))?;
-        if !Connectivity::of(&network, &keep).is_alive() {
-            break;
-        }
+        rounds.prune(&run.parameters().await?).map_err(TrainError::from)?;
+        save(rounds.mask())?;
     }
     meter.finish();
     let done = if interrupt::asked() {
@@ -57,5 +49,5 @@ pub async fn run(
     } else {
         Done::Complete
     };
-    Ok((spec.mask(keep.as_ref().clone(), rounds), done))
+    Ok((rounds.mask(), done))
 }

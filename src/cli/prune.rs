@@ -17,7 +17,7 @@ use crate::engine::AdapterDescription;
 use crate::mask::{Mask, Shuffle, shuffle};
 use crate::network::{Connectivity, Hourglass};
 use crate::picture::Padding;
-use crate::prune::imp::ImpSpec;
+use crate::prune::imp::{ImpSpec, rounds_to};
 use crate::prune::{Method, PruneSpec, Scope, prunable, prune};
 use crate::train::{Backend, StateIn, Task};
 
@@ -181,7 +181,10 @@ fn defaults() -> PruneSpec {
 
 fn keep_help() -> String {
     let keep = defaults().keep;
-    format!("The fraction of the convolution weights to keep [default: {keep}]")
+    format!(
+        "The fraction of the convolution weights to keep [default: {keep}]; imp: in as many rounds as come closest to it, of \
+         all parameters but the betas"
+    )
 }
 
 fn imp_defaults() -> ImpSpec {
@@ -295,7 +298,11 @@ impl PruneArgs {
 
     async fn trained(&self, image: &Path) -> Result<(Mask, Done), CliError> {
         let mut spec = ImpSpec::new(self.network.given()?.unwrap_or_default());
-        spec.rounds = self.rounds.unwrap_or(spec.rounds);
+        spec.rounds = match (self.rounds, self.keep) {
+            (Some(rounds), _) => rounds,
+            (None, Some(keep)) => rounds_to(keep)?,
+            (None, None) => spec.rounds,
+        };
         spec.steps = self.steps.unwrap_or(spec.steps);
         spec.lr = self.lr.unwrap_or(spec.lr);
         spec.init_seed = self.init_seed.unwrap_or(spec.init_seed);
@@ -310,7 +317,7 @@ impl PruneArgs {
             self.describe(&mut mask, &spec, Some(&backend), seen)?;
             self.write(&mut mask)
         };
-        let (mut mask, done) = imp::run(&spec, &task, &state, &backend, save).await?;
+        let (mut mask, done) = imp::run(spec.clone(), &task, &state, &backend, save).await?;
         self.describe(&mut mask, &spec, Some(&backend), seen)?;
         Ok((mask, done))
     }
@@ -364,7 +371,8 @@ impl PruneArgs {
         let checks = [
             ("--shuffle", self.shuffle.is_some(), false),
             ("--scope", self.scope.is_some(), !imp),
-            ("--keep", self.keep.is_some(), !imp),
+            // IMP keeps what its rounds leave: given both, one would say nothing.
+            ("--keep", self.keep.is_some(), !imp || self.rounds.is_none()),
             ("--rounds", self.rounds.is_some(), synflow || imp),
             ("--steps", self.steps.is_some(), imp),
             ("--lr", self.lr.is_some(), imp),
@@ -377,8 +385,13 @@ impl PruneArgs {
         for (option, given, meant) in checks {
             if given && !meant {
                 let name = self.method.name();
+                let beside = if imp && option == "--keep" {
+                    " beside --rounds"
+                } else {
+                    ""
+                };
                 return Err(CliError::Arguments(format!(
-                    "{option} means nothing to --method {name}"
+                    "{option} means nothing to --method {name}{beside}"
                 )));
             }
         }

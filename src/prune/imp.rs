@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::mask::{Mask, MaskError, MaskMetadata, keep_count, largest};
-use crate::network::{Hourglass, Network, ParameterKind};
+use crate::network::{Connectivity, Hourglass, Network, ParameterKind};
 use crate::train::{RunSpec, TrainError};
 
 /// What a round keeps of what is left.
@@ -63,27 +63,90 @@ impl ImpSpec {
             ..RunSpec::sparse(self.network.clone(), keep)
         }
     }
+}
 
-    /// The mask after `rounds` rounds, with what this says about it; the caller adds the picture.
-    pub fn mask(&self, keep: Vec<bool>, rounds: u32) -> Mask {
+/// Trainings and prunings in turn. Whoever has it does the trainings:
+/// `while let Some(training) = rounds.training() { ...; rounds.prune(&trained)? }`.
+#[derive(Clone, Debug)]
+pub struct Rounds {
+    spec: ImpSpec,
+    network: Network,
+    keep: Arc<Vec<bool>>,
+    done: u32,
+    is_alive: bool,
+}
+
+impl Rounds {
+    /// Before the first training.
+    ///
+    /// # Errors
+    /// [`TrainError`] if a setting is out of its range or the description is no network.
+    pub fn new(spec: ImpSpec) -> Result<Self, TrainError> {
+        spec.check()?;
+        let network = spec.network.build()?;
+        Ok(Self {
+            keep: Arc::new(begin(&network)),
+            spec,
+            network,
+            done: 0,
+            is_alive: true,
+        })
+    }
+
+    /// Rounds that are complete.
+    pub fn done(&self) -> u32 {
+        self.done
+    }
+
+    /// The next training; none after the last round, nor after one that has left no way to the picture: nothing could be
+    /// trained.
+    pub fn training(&self) -> Option<RunSpec> {
+        let goes_on = self.done < self.spec.rounds && self.is_alive;
+        goes_on.then(|| self.spec.training(Arc::clone(&self.keep)))
+    }
+
+    /// Ends a round with the parameters that its training has led to (flat, length N).
+    ///
+    /// # Errors
+    /// [`MaskError::NanScore`] if one that is kept is not a number.
+    pub fn prune(&mut self, trained: &[f32]) -> Result<(), MaskError> {
+        self.keep = Arc::new(prune_round(&self.keep, trained, self.spec.seed)?);
+        self.done += 1;
+        self.is_alive = Connectivity::of(&self.network, &self.keep).is_alive();
+        Ok(())
+    }
+
+    /// The mask after the complete rounds, with what this says about it; the caller adds the picture.
+    pub fn mask(&self) -> Mask {
         let mut mask = Mask {
-            keep,
+            keep: self.keep.as_ref().clone(),
             metadata: MaskMetadata::default(),
         };
         mask.metadata = MaskMetadata {
-            network: Some(self.network.clone()),
+            network: Some(self.spec.network.clone()),
             keep: mask.fraction_kept(),
-            method: format!("IMP, {rounds} rounds"),
-            seed: Some(self.seed),
-            steps: Some(u64::from(rounds) * self.steps),
+            method: format!("IMP, {} {}", self.done, if self.done == 1 { "round" } else { "rounds" }),
+            seed: Some(self.spec.seed),
+            steps: Some(u64::from(self.done) * self.spec.steps),
             ..MaskMetadata::default()
         };
         mask
     }
 }
 
+/// The rounds that come closest to leaving the fraction `keep`, at least one.
+///
+/// # Errors
+/// [`TrainError::Setting`] if `keep` is not above 0 and below 1.
+pub fn rounds_to(keep: f64) -> Result<u32, TrainError> {
+    if !(keep > 0.0 && keep < 1.0) {
+        return Err(TrainError::setting("keep", "above 0 and below 1", keep));
+    }
+    Ok((keep.ln() / ROUND_KEEP.ln()).round().max(1.0) as u32)
+}
+
 /// What the first training trains: everything but the betas. Flat, length N.
-pub fn begin(network: &Network) -> Vec<bool> {
+fn begin(network: &Network) -> Vec<bool> {
     let mut keep = vec![true; network.n];
     for p in network.parameters.iter().filter(|p| p.kind == ParameterKind::BnBias) {
         keep[p.range()].fill(false);
@@ -95,7 +158,7 @@ pub fn begin(network: &Network) -> Vec<bool> {
 ///
 /// # Errors
 /// [`MaskError::NanScore`] if a trained value is not a number.
-pub fn prune_round(keep: &[bool], trained: &[f32], seed: u64) -> Result<Vec<bool>, MaskError> {
+fn prune_round(keep: &[bool], trained: &[f32], seed: u64) -> Result<Vec<bool>, MaskError> {
     let candidates: Vec<usize> = (0..keep.len()).filter(|&i| keep[i]).collect();
     if let Some(&index) = candidates.iter().find(|&&i| trained[i].is_nan()) {
         return Err(MaskError::NanScore(index));
@@ -119,7 +182,9 @@ mod tests {
         let trained = draw_theta(&network, 1);
         let mut keep = begin(&network);
         let mut counts = vec![keep.iter().filter(|kept| **kept).count()];
-        for _ in 0..ImpSpec::new(Hourglass::default()).rounds {
+        let rounds = ImpSpec::new(Hourglass::default()).rounds;
+        assert_eq!(rounds_to(0.05).expect("a fraction"), rounds);
+        for _ in 0..rounds {
             let before = keep.clone();
             keep = prune_round(&keep, &trained, 0).expect("numbers");
             assert!(keep.iter().zip(&before).all(|(now, before)| *before || !now));
@@ -128,6 +193,33 @@ mod tests {
         assert_eq!((counts[0], counts[13]), (3_006_771, 165_297));
         for pair in counts.windows(2) {
             assert_eq!(pair[0] - pair[1], pair[0].div_ceil(5));
+        }
+    }
+
+    #[test]
+    fn rounds_end_with_the_last_and_with_a_dead_mask() {
+        let mut spec = ImpSpec::new(Hourglass::with_levels(1));
+        spec.rounds = 2;
+        let mut rounds = Rounds::new(spec).expect("usable");
+        let n = rounds.mask().keep.len();
+        let trained: Vec<f32> = (0..n).map(|i| (i as f32).sin()).collect();
+        for done in 0..2 {
+            assert_eq!(rounds.done(), done);
+            assert!(rounds.training().is_some());
+            rounds.prune(&trained).expect("numbers");
+        }
+        assert!(rounds.training().is_none(), "both are done");
+        assert_eq!(rounds.mask().metadata.method, "IMP, 2 rounds");
+
+        let mut spec = ImpSpec::new(Hourglass::with_levels(1));
+        spec.rounds = 40;
+        let mut rounds = Rounds::new(spec).expect("usable");
+        while rounds.training().is_some() {
+            rounds.prune(&trained).expect("numbers");
+        }
+        assert!((1..40).contains(&rounds.done()), "{}", rounds.done());
+        for keep in [0.0, 1.0, f64::NAN] {
+            assert!(rounds_to(keep).is_err(), "{keep}");
         }
     }
 
