@@ -1,9 +1,8 @@
 //! The end of the network in the step: output bias, sigmoid, loss and its gradient, for each part of the picture.
 
 use super::lowering::{Ends, Lowering};
-use super::{Observing, TensorId};
+use super::{TensorId};
 use crate::kernels::loss_finalise::LossFinalise;
-use crate::kernels::sigmoid_loss::SigmoidLoss;
 
 impl Lowering<'_> {
     /// Invocations a row of a kernel that sums over the picture.
@@ -20,31 +19,15 @@ impl Lowering<'_> {
     /// Appends the loss; `mask_partials` are the mask learner's `mask_count` partial sums.
     pub(super) fn loss(&mut self, ends: &Ends, mask_partials: TensorId, mask_count: usize, kl: f64) {
         let windows = self.problem.windows();
-        let (x0, y0, region_w, region_h) = windows.region;
         let columns = (2048 / windows.rows).clamp(1, windows.columns);
         let count = columns * windows.rows;
         let observed = self.problem.observed_values(self.network.output_channels).max(1) as f64;
         let factor = self.problem.observing.factor();
+        let scale = (2.0 / (observed * (factor * factor) as f64)) as f32;
         for (at, end) in ends.parts.iter().enumerate() {
             let channels = end.channels;
             let partials = self.b.tensor("loss sums", count * (2 + channels));
-            let kernel = SigmoidLoss {
-                channels: channels as u32,
-                factor: factor as u32,
-                masked: u32::from(matches!(self.problem.observing, Observing::Known { .. })),
-                h: self.problem.height as u32,
-                w: self.problem.width as u32,
-                blocks_h: windows.rows as u32,
-                blocks_w: windows.columns as u32,
-                shift_y: windows.shift.0 as u32,
-                shift_x: windows.shift.1 as u32,
-                x0: x0 as u32,
-                y0: y0 as u32,
-                region_w: region_w as u32,
-                region_h: region_h as u32,
-                columns: columns as u32,
-                scale: (2.0 / (observed * (factor * factor) as f64)) as f32,
-            };
+            let kernel = self.problem.loss_kernel(channels, columns, scale);
             self.b.push(
                 "loss",
                 kernel,

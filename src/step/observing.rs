@@ -2,6 +2,7 @@
 //! [`crate::picture::Observation`].
 
 use super::Problem;
+use crate::kernels::sigmoid_loss::SigmoidLoss;
 
 /// What of the output is compared with what was observed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +38,30 @@ pub struct Windows {
 }
 
 impl Problem {
+    /// The kernel of the loss over `channels` of the output, each row of windows taken by `columns` invocations; `scale` is
+    /// that of the gradient.
+    pub fn loss_kernel(&self, channels: usize, columns: usize, scale: f32) -> SigmoidLoss {
+        let windows = self.windows();
+        let (x0, y0, region_w, region_h) = windows.region;
+        SigmoidLoss {
+            channels: channels as u32,
+            factor: self.observing.factor() as u32,
+            masked: u32::from(matches!(self.observing, Observing::Known { .. })),
+            h: self.height as u32,
+            w: self.width as u32,
+            blocks_h: windows.rows as u32,
+            blocks_w: windows.columns as u32,
+            shift_y: windows.shift.0 as u32,
+            shift_x: windows.shift.1 as u32,
+            x0: x0 as u32,
+            y0: y0 as u32,
+            region_w: region_w as u32,
+            region_h: region_h as u32,
+            columns: columns as u32,
+            scale,
+        }
+    }
+
     /// The windows that an observed value stands for each; for all but super-resolution the pixels.
     pub fn windows(&self) -> Windows {
         let factor = self.observing.factor();

@@ -57,16 +57,20 @@ function assertSame(before, after, steps) {
   }
 }
 
-const SMALL = "/?levels=2&size=32&mask=dense&steps=100000&settles=no";
+/** A small page, and its worker, of whose buffers each is counted from now on. */
+async function counted(open) {
+  const page = await open("/?levels=2&size=32&mask=dense&steps=100000&settles=no");
+  await enabled(page, "#start");
+  const worker = await until("the worker", () => page.workers()[0]);
+  await countGpuMemory(worker);
+  return { page, worker };
+}
 
 inEachBrowser(
   "2,000 steps hold no more than their curves (memory as measured in Chromium)",
   { only: "chromium", timeout: 14 * MINUTES },
   async ({ open, t }) => {
-    const page = await open(SMALL);
-    await enabled(page, "#start");
-    const worker = await until("the worker", () => page.workers()[0]);
-    await countGpuMemory(worker);
+    const { page, worker } = await counted(open);
     await page.click("#start");
     const heldAfter = async (step) => {
       await untilWithoutFault(page, `step ${step}`, async () => (await stepOf(page)) >= step, 12 * MINUTES);
@@ -90,10 +94,7 @@ inEachBrowser(
   "fifty starts leave nothing behind (measured in Chromium)",
   { only: "chromium", timeout: 14 * MINUTES },
   async ({ open, t }) => {
-    const page = await open(SMALL);
-    await enabled(page, "#start");
-    const worker = await until("the worker", () => page.workers()[0]);
-    await countGpuMemory(worker);
+    const { page, worker } = await counted(open);
     const startAndStop = async () => {
       await page.click("#start");
       await untilWithoutFault(page, "a step", async () => (await stepOf(page)) > 0);

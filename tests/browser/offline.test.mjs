@@ -44,14 +44,21 @@ const isLoaded = async (page) => {
   await enabled(page, "#start");
 };
 
-inEachBrowser("after one visit it works without a network", { timeout: 8 * MINUTES }, async ({ open, t }) => {
-  const { build, root } = site(t);
+/** A site built for offline use, and a page of it that a first visit has left for later. */
+const visited = async ({ open, t }) => {
+  const { build, edit, root } = site(t);
   await build("--offline");
   const server = await serve(root);
   t.after(() => server.close());
-  const page = await open(`${server.url}below/?${SMALL}`);
+  const address = `${server.url}below/?${SMALL}`;
+  const page = await open(address);
   await isLoaded(page);
   await kept(page);
+  return { build, edit, server, address, page };
+};
+
+inEachBrowser("after one visit it works without a network", { timeout: 8 * MINUTES }, async (browser) => {
+  const { page, server } = await visited(browser);
   await server.close();
 
   await page.reload({ waitUntil: "load" });
@@ -71,14 +78,8 @@ inEachBrowser("after one visit it works without a network", { timeout: 8 * MINUT
   page.problems.splice(0, page.problems.length, ...page.problems.filter((problem) => !/service-worker\.js/.test(problem)));
 });
 
-inEachBrowser("a new version waits, and replaces the one before on a click", { timeout: 8 * MINUTES }, async ({ open, t }) => {
-  const { build, edit, root } = site(t);
-  await build("--offline");
-  const server = await serve(root);
-  t.after(() => server.close());
-  const page = await open(`${server.url}below/?${SMALL}`);
-  await isLoaded(page);
-  await kept(page);
+inEachBrowser("a new version waits, and replaces the one before on a click", { timeout: 8 * MINUTES }, async (browser) => {
+  const { page, build, edit, address } = await visited(browser);
   const before = await caches(page);
   assert.equal(before.length, 1);
   assert.equal(await page.$("#update"), null);
@@ -104,7 +105,7 @@ inEachBrowser("a new version waits, and replaces the one before on a click", { t
   await page.waitForSelector("#update");
   assert.match(await textOf(page, "#update p"), /new version/);
 
-  const other = await open(`${server.url}below/?${SMALL}`);
+  const other = await browser.open(address);
   await isLoaded(other);
   await page.bringToFront();
   await page.click("#take-update");
@@ -123,18 +124,12 @@ inEachBrowser("a new version waits, and replaces the one before on a click", { t
   assert.notDeepEqual(after, before);
 });
 
-inEachBrowser("a build for this machine alone is never kept, and retires what was", { timeout: 8 * MINUTES }, async ({ open, t }) => {
-  const { build, edit, root } = site(t);
-  await build("--offline");
-  const server = await serve(root);
-  t.after(() => server.close());
-  const page = await open(`${server.url}below/?${SMALL}`);
-  await isLoaded(page);
-  await kept(page);
+inEachBrowser("a build for this machine alone is never kept, and retires what was", { timeout: 8 * MINUTES }, async (browser) => {
+  const { page, build, edit, address } = await visited(browser);
 
   edit("index.html", "<title>", '<title data-version="2">');
   await build();
-  await page.goto(`${server.url}below/?${SMALL}`, { waitUntil: "load" });
+  await page.goto(address, { waitUntil: "load" });
   await until("the new build", () => page.$eval("title", (title) => title.dataset.version === "2").catch(() => false));
   await isLoaded(page);
   const left = await page.evaluate(async () => [

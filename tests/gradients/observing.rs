@@ -1,7 +1,6 @@
 //! The loss of what is seen of a picture: its residual is A out - y, and its gradient the adjoint's of that, with A as it is
 //! for pictures.
 
-use optimal_eye_surgeon::kernels::sigmoid_loss::SigmoidLoss;
 use optimal_eye_surgeon::picture::{Observation, Picture};
 use optimal_eye_surgeon::step::{Observing, Problem};
 
@@ -67,24 +66,7 @@ fn check(
     let what = format!("{height}x{width}, {:?}", problem.observing);
     let windows = problem.windows();
     let columns = windows.columns.min(7);
-    let (x0, y0, region_w, region_h) = windows.region;
-    let kernel = SigmoidLoss {
-        channels: CHANNELS as u32,
-        factor: factor as u32,
-        masked: u32::from(matches!(observation, Observation::Known(_))),
-        h: height as u32,
-        w: width as u32,
-        blocks_h: windows.rows as u32,
-        blocks_w: windows.columns as u32,
-        shift_y: windows.shift.0 as u32,
-        shift_x: windows.shift.1 as u32,
-        x0: x0 as u32,
-        y0: y0 as u32,
-        region_w: region_w as u32,
-        region_h: region_h as u32,
-        columns: columns as u32,
-        scale: 1.0,
-    };
+    let kernel = problem.loss_kernel(CHANNELS, columns, 1.0);
     let n = CHANNELS * height * width;
     let seen =
         observation.apply(&Picture::new(region.2, region.3, uniform(CHANNELS * region.2 * region.3, 2)).expect("fits"));

@@ -166,23 +166,9 @@ fn sigmoid_loss(channels: usize, (h, w): (usize, usize), factor: usize, masked: 
     };
     let windows = problem.windows();
     let columns = windows.columns.min(16);
-    let (x0, y0, region_w, region_h) = windows.region;
     let kernel = SigmoidLoss {
-        channels: channels as u32,
-        factor: factor as u32,
         masked: u32::from(masked),
-        h: h as u32,
-        w: w as u32,
-        blocks_h: windows.rows as u32,
-        blocks_w: windows.columns as u32,
-        shift_y: windows.shift.0 as u32,
-        shift_x: windows.shift.1 as u32,
-        x0: x0 as u32,
-        y0: y0 as u32,
-        region_w: region_w as u32,
-        region_h: region_h as u32,
-        columns: columns as u32,
-        scale: 0.02,
+        ..problem.loss_kernel(channels, columns, 0.02)
     };
     let n = channels * h * w;
     let mut observed = uniform(channels * windows.rows * windows.columns, 17);
