@@ -16,7 +16,8 @@
 // - When the body is through, the test also fails if any page that `open` returned logged a console error, threw, or
 //   asked the server for something it refused. `page.problems` is the list; a test that provokes one empties it.
 // - Options are those of node's `test`, for instance `inEachBrowser(title, { timeout: 300_000 }, body)`; without one a try
-//   may take two minutes. There is no option to skip: a missing browser or adapter is a failure.
+//   may take two minutes, on a machine that does nothing else. There is no option to skip: a missing browser or adapter is a failure.
+// - `./test` runs two files at a time, for browsers leave one of two cores idle for half of the time.
 // - Software adapters are slow: use the small network where a run must be long.
 //
 // One file alone: `node --test tests/browser/NAME.test.mjs`, after `./oes-web --build-only`. One browser:
@@ -33,7 +34,10 @@ import { launch } from "./browsers.mjs";
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 /** How long a page may take for what a test waits for, in milliseconds, where the test does not say: it may be computing. */
-const PATIENCE = 120_000;
+const PATIENCE = 180_000;
+
+/** How much longer a try may take than its test says: two files run at a time. */
+const CROWDED = 2;
 
 /** The browsers that tests run in. */
 const BROWSERS = (process.env.OES_BROWSERS ?? "chromium,firefox").split(",");
@@ -97,9 +101,10 @@ export function inEachBrowser(title, options, body) {
   if (typeof options === "function") return inEachBrowser(title, {}, options);
   const { dist, only, prefs, still, timeout = 120_000, ...testOptions } = options;
   for (const name of BROWSERS.filter((name) => !only || name === only)) {
-    const once = (t) => inTime(timeout, (after) => inOneBrowser(name, { dist, prefs, still, body, after, t }));
+    const limit = CROWDED * timeout;
+    const once = (t) => inTime(limit, (after) => inOneBrowser(name, { dist, prefs, still, body, after, t }));
     // Beside both tries, what starting and closing browsers takes.
-    test(`${name}: ${title}`, { ...testOptions, timeout: 2 * timeout + 120_000 }, async (t) => {
+    test(`${name}: ${title}`, { ...testOptions, timeout: 2 * limit + 120_000 }, async (t) => {
       try {
         await once(t);
       } catch (error) {
