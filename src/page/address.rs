@@ -127,7 +127,7 @@ impl Studio {
         let [second, third] = query.rivals.clone();
         for (fit, choice) in self.fits.into_iter().zip([Some(mask), second, third]) {
             fit.on.set(fit.place == 0 || choice.is_some());
-            fit.mask.choice.set(choice.unwrap_or(MaskChoice::Dense));
+            fit.mask.choice.set(choice.unwrap_or(MaskChoice::DENSE));
         }
         self.fits[0].lane.steps.set(query.steps);
         self.settles.set(query.settles);
@@ -185,10 +185,10 @@ impl MaskSlot {
     }
 }
 
-/// A mask's name in a link; none for one that only its address or its file gives.
+/// What a link names a choice by; nothing for a mask that only its address or its file gives.
 pub(super) fn listed(choice: &MaskChoice) -> Option<String> {
     match choice {
-        MaskChoice::Dense => Some(query::DENSE.to_owned()),
+        MaskChoice::Unmasked(fit) => Some(fit.name().to_owned()),
         MaskChoice::Preset(id) => Some(id.clone()),
         MaskChoice::Recipe(text) => Some(format!("{RECIPE}{text}")),
         MaskChoice::Own | MaskChoice::Address { .. } => None,

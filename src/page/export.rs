@@ -60,7 +60,7 @@ impl Studio {
     fn describe(self, fit: Fit) -> Value {
         let lane = fit.lane;
         let mask = match fit.mask.choice.get_untracked() {
-            MaskChoice::Dense => json!({ "kind": "dense" }),
+            MaskChoice::Unmasked(fit) => json!({ "kind": "none", "fit": fit.name() }),
             MaskChoice::Preset(id) => {
                 let sha256 = self
                     .catalogue

@@ -1,4 +1,4 @@
-//! The fits of the first view: one, and up to two that race it on the same picture with other masks.
+//! The fits of the first view: one, and up to two that race it on the same picture with other masks or without.
 
 use leptos::prelude::*;
 use web_sys::File;
@@ -8,7 +8,6 @@ use super::mask_slot::{MaskChoice, MaskSlot};
 use super::route::Route;
 use super::state::Studio;
 use super::text;
-use crate::train::Unmasked;
 use crate::worker::protocol::{Job, Moment, Request};
 
 /// Fits that may run side by side.
@@ -38,7 +37,7 @@ impl Fit {
     /// Takes part if it has a mask, or is the first.
     pub fn new(place: usize, mask: Option<MaskChoice>, steps: RwSignal<u64>) -> Self {
         let on = place == 0 || mask.is_some();
-        let mask = mask.unwrap_or(MaskChoice::Dense);
+        let mask = mask.unwrap_or(MaskChoice::DENSE);
         Self {
             place,
             lane: Lane::new(Route::Denoise, steps),
@@ -52,16 +51,16 @@ impl Fit {
     /// The run to make, where it takes part and its mask is read.
     pub fn job(self) -> Option<Job> {
         let ready = self.on.get_untracked() && self.mask.is_there();
-        ready.then(|| match self.mask.used() {
-            Some(mask) => Job::Fit { mask },
-            None => Job::FitUnmasked { fit: Unmasked::Dense },
+        ready.then(|| match self.mask.choice.read_untracked().unmasked() {
+            None => Job::Fit { mask: self.mask.id },
+            Some(fit) => Job::FitUnmasked { fit },
         })
     }
 
     /// What it fits with, in a few words.
     pub fn name(self, studio: Studio) -> String {
         match self.mask.choice.get() {
-            MaskChoice::Dense => text::DENSE.to_owned(),
+            MaskChoice::Unmasked(fit) => text::unmasked(fit).to_owned(),
             MaskChoice::Preset(id) => {
                 let title = studio
                     .catalogue

@@ -17,7 +17,7 @@ use crate::catalogue::Catalogue;
 use crate::mask::{RECIPE, Recipe};
 use crate::numbers::parsed;
 use crate::picture::{MAX_SIDE, MIN_SIDE, Noise};
-use crate::train::Learner;
+use crate::train::{Learner, Unmasked};
 use crate::worker::protocol::{EngineKind, Framing, Seen};
 
 /// The version of links that this page writes.
@@ -109,8 +109,6 @@ pub mod name {
     ];
 }
 
-/// A mask's name in links where it is no preset's.
-pub const DENSE: &str = "dense";
 pub const CROP: &str = "crop";
 pub const PAPER: &str = "paper";
 pub const CPU: &str = "cpu";
@@ -183,10 +181,10 @@ impl Reader {
         Some(PictureChoice::Sample(id))
     }
 
-    /// A preset, a recipe, or none for a dense fit.
+    /// A preset, a recipe, or a fit without a mask.
     fn listed_mask(&mut self, id: &str, catalogue: &Catalogue) -> Option<MaskChoice> {
-        if id == DENSE {
-            return Some(MaskChoice::Dense);
+        if let Some(fit) = Unmasked::named(id) {
+            return Some(MaskChoice::Unmasked(fit));
         }
         if let Some(recipe) = id.strip_prefix(RECIPE) {
             return match Recipe::parse(recipe) {
@@ -232,7 +230,7 @@ impl Reader {
                 .map(|list| methods::read(&list, &mut self.problems)),
             learned: learned
                 .and_then(|id| self.listed_mask(&id, catalogue))
-                .filter(|choice| *choice != MaskChoice::Dense),
+                .filter(|choice| choice.unmasked().is_none()),
             keep: self.number(
                 name::METHOD_KEEP,
                 percent(methods::KEEP_LEAST)..=percent(methods::KEEP_MOST),
@@ -323,7 +321,7 @@ pub fn default_mask(catalogue: &Catalogue, picture: &PictureChoice, levels: Opti
     // The presets are for the paper's network.
     match preset.filter(|_| levels.is_none()) {
         Some(preset) => MaskChoice::Preset(preset.id.clone()),
-        None => MaskChoice::Dense,
+        None => MaskChoice::DENSE,
     }
 }
 

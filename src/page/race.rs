@@ -11,11 +11,11 @@ use super::picture_picker::take_file;
 use super::plot::Key;
 use super::state::Studio;
 use super::text;
+use crate::train::Unmasked;
 use crate::worker::protocol::{RunState, View};
 
-/// Values of choices that are no preset's id.
+/// Values of choices that are neither a preset's id nor a fit's name.
 const NO_ONE: &str = "";
-const DENSE: &str = "dense";
 const FILE: &str = "own file";
 
 /// Chooses the rivals.
@@ -42,11 +42,11 @@ fn RivalField(studio: Studio, fit: Fit, label: &'static str) -> impl IntoView {
     });
     let choose = move |event| match event_target_value(&event).as_str() {
         NO_ONE => studio.leave(fit),
-        DENSE => studio.enter(fit, MaskChoice::Dense),
         FILE => studio.enter(fit, MaskChoice::Own),
-        id => match own_file(studio, id) {
-            Some(file) => studio.enter_with_file(fit, file),
-            None => studio.enter(fit, MaskChoice::Preset(id.to_owned())),
+        id => match (Unmasked::named(id), own_file(studio, id)) {
+            (Some(unmasked), _) => studio.enter(fit, MaskChoice::Unmasked(unmasked)),
+            (_, Some(file)) => studio.enter_with_file(fit, file),
+            _ => studio.enter(fit, MaskChoice::Preset(id.to_owned())),
         },
     };
     let option = move |value: &'static str, name: &'static str| {
@@ -65,8 +65,8 @@ fn RivalField(studio: Studio, fit: Fit, label: &'static str) -> impl IntoView {
             <label for=id.clone()>{label}</label>
             <select id=id.clone() on:change=choose>
                 {option(NO_ONE, text::NO_RIVAL)}
-                {option(DENSE, text::MASK_DENSE)}
-                <MaskOptions studio mask=fit.mask chosen />
+                <optgroup label=text::MASK><MaskOptions studio mask=fit.mask chosen /></optgroup>
+                <UnmaskedOptions chosen />
             </select>
             <label class="pick own" title=text::RIVAL_FILE_HINT>
                 <input type="file" id=file aria-label=text::RIVAL_FILE_HINT
@@ -78,10 +78,29 @@ fn RivalField(studio: Studio, fit: Fit, label: &'static str) -> impl IntoView {
     }
 }
 
-/// The value of the option for a slot's mask.
+/// Options for all fits without a mask.
+#[component]
+pub fn UnmaskedOptions(chosen: Memo<String>) -> impl IntoView {
+    let option = move |fit: Unmasked| {
+        view! {
+            <option value=fit.name() prop:selected=move || chosen.get() == fit.name()>{text::unmasked(fit)}</option>
+        }
+    };
+    let group = move |label: &'static str, others: bool| {
+        let fits = Unmasked::ALL.into_iter();
+        let fits = fits.filter(|fit| fit.other_network().is_some() == others);
+        view! { <optgroup label=label>{fits.map(option).collect_view()}</optgroup> }
+    };
+    view! {
+        {group(text::GROUP_WHOLE, false)}
+        {group(text::GROUP_NETWORKS, true)}
+    }
+}
+
+/// The value of the option for a slot's choice.
 pub fn option_of(studio: Studio, mask: MaskSlot) -> String {
     match mask.choice.get() {
-        MaskChoice::Dense => DENSE.to_owned(),
+        MaskChoice::Unmasked(fit) => fit.name().to_owned(),
         MaskChoice::Own => {
             let facts = mask.facts.read();
             let sum = facts.as_ref().map(|facts| facts.sha256.as_str());

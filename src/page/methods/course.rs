@@ -14,7 +14,6 @@ use crate::page::route::Route;
 use crate::page::save;
 use crate::page::state::Studio;
 use crate::page::text;
-use crate::train::Unmasked;
 use crate::worker::protocol::{
     CHOSEN_PICTURE, Fault, FaultKind, Job, MaskFacts, MaskMethod, Reply, Request, RunState, Setup, SlotId, returned,
 };
@@ -102,13 +101,13 @@ impl Studio {
             .for_each(|arm| self.reset_method(arm));
     }
 
-    /// Lets a method's mask race in Denoise: in the first place that is free, or else the last.
+    /// Lets a method race in Denoise: in the first place that is free, or else the last.
     pub fn race_with(self, arm: Arm) {
         let free = self.fits.into_iter().find(|fit| !fit.on.get_untracked());
         let fit = free.unwrap_or(self.fits[FITS - 1]);
         self.go(Route::Denoise);
         match arm.kind.get_untracked() {
-            Some(Kind::Unmasked(Unmasked::Dense)) => self.enter(fit, MaskChoice::Dense),
+            Some(Kind::Unmasked(unmasked)) => self.enter(fit, MaskChoice::Unmasked(unmasked)),
             Some(Kind::Learned) => {
                 fit.mask.take_file(self.methods.base.own_file());
                 self.enter(fit, self.methods.base.choice.get_untracked());

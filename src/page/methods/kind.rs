@@ -83,9 +83,4 @@ impl Kind {
             _ => None,
         }
     }
-
-    /// Whether Denoise can run it: a mask, or the dense fit.
-    pub fn races(self) -> bool {
-        !matches!(self, Self::Unmasked(fit) if fit != Unmasked::Dense)
-    }
 }

@@ -208,12 +208,18 @@ pub fn method(kind: Kind) -> &'static str {
         Kind::Pruned(Method::Snip, Scope::Layer) => "SNIP, per layer",
         Kind::Pruned(Method::Grasp, Scope::Layer) => "GraSP, per layer",
         Kind::Pruned(Method::Synflow, Scope::Layer) => "SynFlow, per layer",
-        Kind::Unmasked(Unmasked::Dense) => "Dense",
-        Kind::Unmasked(Unmasked::Jittered) => "Dense, jittered",
-        Kind::Unmasked(Unmasked::Langevin) => "SGLD",
-        Kind::Unmasked(Unmasked::Skip) => "Skip connections",
-        Kind::Unmasked(Unmasked::DeepDecoder) => "Deep Decoder",
-        Kind::Unmasked(Unmasked::DeepDecoder4) => "Deep Decoder 4",
+        Kind::Unmasked(fit) => unmasked(fit),
+    }
+}
+
+pub fn unmasked(fit: Unmasked) -> &'static str {
+    match fit {
+        Unmasked::Dense => "Dense",
+        Unmasked::Jittered => "Dense, jittered",
+        Unmasked::Langevin => "SGLD",
+        Unmasked::Skip => "Skip connections",
+        Unmasked::DeepDecoder => "Deep Decoder",
+        Unmasked::DeepDecoder4 => "Deep Decoder 4",
     }
 }
 
