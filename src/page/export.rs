@@ -80,6 +80,7 @@ impl Studio {
             "steps_done": lane.step.get_untracked(),
             "last": lane.points.read_untracked().last(),
             "best": fit.best.get_untracked(),
+            "missing_pixels": fit.missing.get_untracked(),
         })
     }
 

@@ -8,7 +8,7 @@ use super::mask_slot::{MaskChoice, MaskSlot};
 use super::route::Route;
 use super::state::Studio;
 use super::text;
-use crate::worker::protocol::{Job, Moment, Request};
+use crate::worker::protocol::{Job, Missing, Moment, Request};
 
 /// Fits that may run side by side.
 pub const FITS: usize = 3;
@@ -25,6 +25,8 @@ pub struct Fit {
     /// Its pictures of the past that can be looked at.
     pub moments: RwSignal<Vec<Moment>>,
     pub best: RwSignal<Option<Moment>>,
+    /// Where pixels are missing.
+    pub missing: RwSignal<Option<Missing>>,
 }
 
 impl PartialEq for Fit {
@@ -45,6 +47,7 @@ impl Fit {
             on: RwSignal::new(on),
             moments: RwSignal::new(Vec::new()),
             best: RwSignal::new(None),
+            missing: RwSignal::new(None),
         }
     }
 

@@ -129,10 +129,13 @@ impl Studio {
                 self.save(attachment, "image/png", &name);
             }
             Reply::PngRefused { fault, .. } => self.take_fault(fault),
-            Reply::Moments { moments, best, .. } => {
+            Reply::Moments {
+                moments, best, missing, ..
+            } => {
                 if let Some(fit) = self.fit_of(lane) {
                     fit.moments.set(moments);
                     fit.best.set(best);
+                    fit.missing.set(missing);
                 }
             }
             Reply::Look { look, .. } => self.learning.seen(look),

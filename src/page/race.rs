@@ -166,6 +166,10 @@ fn Racer(studio: Studio, fit: Fit) -> impl IntoView {
         text::decibels(last.and_then(|point| point.psnr))
     };
     let best = move || text::race_best(fit.best.get());
+    let missing = move || {
+        let missing = fit.missing.get()?;
+        Some(view! { <span class="hint missing">{text::missing_pixels(&missing)}</span> })
+    };
     let state = move || match lane.state.get() {
         RunState::Idle => text::WAITING.to_owned(),
         state => format!("{}, {}", text::state(state), text::at_step(lane.step.get())),
@@ -181,6 +185,7 @@ fn Racer(studio: Studio, fit: Fit) -> impl IntoView {
                 <span class="racer-name plot"><Key style=fit.place />{move || fit.name(studio)}</span>
                 <span class="racer-psnr">{psnr}</span>
                 <span class="hint">{best}</span>
+                {missing}
                 <span class="hint">{state}" · "{move || text::speed(lane.steps_per_second.get())}</span>
             </figcaption>
         </figure>

@@ -265,6 +265,7 @@ impl Studio {
             Some(fit) => {
                 fit.moments.set(Vec::new());
                 fit.best.set(None);
+                fit.missing.set(None);
             }
             None => self.learning.clear(),
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use super::fault::{Fault, FaultKind};
 pub use super::job::{Framing, Job, MaskMethod, Pace, Seen, Setup};
 pub use super::mask_facts::{Channels, Layer, Look, MaskFacts, MaskOnly, MaskOrigin, MaskStart};
-pub use super::run_facts::{Moment, Point, RunFacts, RunState, returned};
+pub use super::run_facts::{Missing, Moment, Point, RunFacts, RunState, returned};
 use crate::bench::BenchSummary;
 use crate::engine::AdapterDescription;
 use crate::mask::{LayerOverlap, Overlap};
@@ -313,6 +313,7 @@ pub enum Reply {
         run: RunId,
         moments: Vec<Moment>,
         best: Option<Moment>,
+        missing: Option<Missing>,
     },
     /// A PNG file; its `ArrayBuffer` is attached.
     Png {

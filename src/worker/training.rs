@@ -224,6 +224,11 @@ impl Training {
         Ok(progress.points.iter().map(told).collect())
     }
 
+    /// The last reading.
+    pub fn last(&self) -> Option<Point> {
+        self.run.curve().last().map(told)
+    }
+
     /// Updates made.
     pub fn step(&self) -> u64 {
         self.run.step()
