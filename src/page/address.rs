@@ -92,6 +92,8 @@ impl Studio {
             name::LEARN_STEPS,
             differs(self.learning.lane.steps.get(), default_steps(learner)),
         );
+        // What else a link could name draws other places than the mask's own, which are what is started from.
+        add(name::START_FROM, self.learning.start.choice.get().preset());
         add(name::LEVELS, of_levels.map(|levels| levels.to_string()));
         all.extend(self.methods.parameters());
         let cpu = self.wanted_engine.get() == EngineKind::Cpu;
@@ -140,6 +142,8 @@ impl Studio {
             .lane
             .steps
             .set(query.learn_steps.unwrap_or(default_steps(learner)));
+        let start = query.start_from.clone().unwrap_or(MaskChoice::DENSE);
+        self.learning.start.choice.set(start);
         self.wanted_engine.set(query.engine);
     }
 

@@ -181,8 +181,8 @@ impl Studio {
     }
 
     fn with_slot(self, slot: SlotId, act: impl FnOnce(super::mask_slot::MaskSlot)) {
-        if let Some(fit) = self.fits.into_iter().find(|fit| fit.mask.id == slot) {
-            act(fit.mask);
+        if let Some(mask) = self.mask_slots().into_iter().find(|mask| mask.id == slot) {
+            act(mask);
         }
     }
 

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::address_field::AddressField;
+use super::mask_field::{UnmaskedOptions, option_of};
 use super::mask_slot::{MaskChoice, MaskSlot};
 use super::masks::Entry;
 use super::narrow::Only;
 use super::picture_picker::take_file;
-use super::race::{UnmaskedOptions, option_of};
 use super::state::Studio;
 use super::text;
 use crate::catalogue::Preset;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use web_sys::File;
 
+use super::lane::Lane;
 use super::state::Studio;
 use super::{address_of, file_of, text};
 use crate::train::Unmasked;
@@ -26,6 +27,14 @@ pub enum MaskChoice {
 impl MaskChoice {
     /// The hourglass as it is.
     pub const DENSE: Self = Self::Unmasked(Unmasked::Dense);
+
+    /// The preset's id, where it is one.
+    pub fn preset(self) -> Option<String> {
+        match self {
+            Self::Preset(id) => Some(id),
+            _ => None,
+        }
+    }
 
     /// The fit, where it has no mask.
     pub fn unmasked(&self) -> Option<Unmasked> {
@@ -101,9 +110,7 @@ impl MaskSlot {
 
 impl Studio {
     pub fn choose_mask(self, slot: MaskSlot, choice: MaskChoice) {
-        if let Some(fit) = self.fits.into_iter().find(|fit| fit.mask.id == slot.id) {
-            self.forget_checkpoint(fit.lane);
-        }
+        self.forget_checkpoint(self.lane_with(slot));
         slot.choice.set(choice);
         self.load_mask(slot);
         self.recreate_with(slot);
@@ -151,11 +158,15 @@ impl Studio {
         self.send(&request, file.as_ref().map(AsRef::as_ref));
     }
 
+    /// The lane of the run that uses the slot.
+    fn lane_with(self, slot: MaskSlot) -> Lane {
+        let fit = self.fits.into_iter().find(|fit| fit.mask.id == slot.id);
+        fit.map_or(self.learning.lane, |fit| fit.lane)
+    }
+
     /// Makes the run anew that uses the slot.
     fn recreate_with(self, slot: MaskSlot) {
-        if let Some(fit) = self.fits.into_iter().find(|fit| fit.mask.id == slot.id) {
-            self.recreate_lane(fit.lane);
-        }
+        self.recreate_lane(self.lane_with(slot));
     }
 
     /// The worker has read the mask, unless it was given up meanwhile.

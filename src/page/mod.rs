@@ -50,6 +50,8 @@ mod learn;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod link;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod mask_field;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod mask_picker;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod mask_slot;

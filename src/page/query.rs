@@ -65,6 +65,8 @@ pub mod name {
     pub const LEARNER: &str = "learner";
     pub const KEEP: &str = "keep";
     pub const LEARN_STEPS: &str = "learn-steps";
+    /// The preset that learning starts from.
+    pub const START_FROM: &str = "start-from";
     /// For a small network without a mask.
     pub const LEVELS: &str = "levels";
     /// The methods that are compared, by commas, their learned mask, the fraction that pruning keeps, and the updates of each fit.
@@ -79,7 +81,7 @@ pub mod name {
     pub const DEBUG: &str = "debug";
 
     /// All that a link may have and this page writes.
-    pub const WRITTEN: [&str; 26] = [
+    pub const WRITTEN: [&str; 27] = [
         VERSION,
         SAMPLE,
         PICTURE,
@@ -100,6 +102,7 @@ pub mod name {
         LEARNER,
         KEEP,
         LEARN_STEPS,
+        START_FROM,
         LEVELS,
         METHODS,
         METHOD_MASK,
@@ -134,6 +137,7 @@ pub struct Query {
     /// The fraction of the weights that a learner aims at.
     pub keep: Option<f64>,
     pub learn_steps: Option<u64>,
+    pub start_from: Option<MaskChoice>,
     pub levels: Option<usize>,
     pub methods: methods::Chosen,
     pub engine: EngineKind,
@@ -195,8 +199,12 @@ impl Reader {
                 }
             };
         }
+        self.preset(name::MASK, id, catalogue)
+    }
+
+    fn preset(&mut self, name: &str, id: &str, catalogue: &Catalogue) -> Option<MaskChoice> {
         if catalogue.preset(id).is_none() {
-            self.problems.push(text::link_unknown(name::MASK, id));
+            self.problems.push(text::link_unknown(name, id));
             return None;
         }
         Some(MaskChoice::Preset(id.to_owned()))
@@ -373,6 +381,9 @@ impl Query {
             },
             keep: reader.number(name::KEEP, KEEP_LEAST..=KEEP_MOST),
             learn_steps: reader.number(name::LEARN_STEPS, 1..=1_000_000),
+            start_from: reader
+                .get(name::START_FROM)
+                .and_then(|id| reader.preset(name::START_FROM, &id, catalogue)),
             levels: reader.number(name::LEVELS, 1..=8),
             methods: reader.methods(catalogue),
             engine: match is(&reader, name::ENGINE, CPU) {

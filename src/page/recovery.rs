@@ -73,7 +73,7 @@ struct Record {
 pub struct Offer {
     id: String,
     record: Record,
-    /// The picture's file, and the fits' mask files.
+    /// The picture's file, and the runs' mask files.
     files: Array,
 }
 
@@ -163,9 +163,9 @@ impl Studio {
         // A file that was chosen before something else is not part of the run.
         let own_picture = *self.picture_choice.read_untracked() == PictureChoice::Own;
         let files = Array::of1(&file(self.own_picture.get_value().filter(|_| own_picture)));
-        for fit in self.fits {
-            let own_mask = *fit.mask.choice.read_untracked() == MaskChoice::Own;
-            files.push(&file(fit.mask.own_file().filter(|_| own_mask)));
+        for mask in self.mask_slots() {
+            let own_mask = *mask.choice.read_untracked() == MaskChoice::Own;
+            files.push(&file(mask.own_file().filter(|_| own_mask)));
         }
         let entry = Object::new();
         let checkpoint = lane.and_then(|lane| {
@@ -270,7 +270,7 @@ impl Studio {
             self.apply(&Query::read(&offer.record.address, &catalogue));
             self.take_setup(offer.record.setup);
             let file = |place: u32| offer.files.get(place).dyn_into::<File>().ok();
-            self.take_files(file(0), [file(1), file(2), file(3)]);
+            self.take_files(file(0), (1..).map(file));
             self.start_session();
             self.go(if offer.record.learning {
                 Route::Learn

@@ -212,7 +212,22 @@ impl Worker {
     /// What a job trains, and whether it can.
     fn trained(&self, job: Job) -> Result<(Trained, bool), Fault> {
         Ok(match job {
-            Job::Learn { learner, keep, pace } => (Trained::Mask { learner, keep, pace }, true),
+            Job::Learn {
+                learner,
+                keep,
+                pace,
+                from,
+            } => {
+                let from = from.map(|slot| self.mask(slot)).transpose()?;
+                let from = from.map(|found| (found.name.clone(), found.mask.clone()));
+                let trained = Trained::Mask {
+                    learner,
+                    keep,
+                    pace,
+                    from,
+                };
+                (trained, true)
+            }
             Job::FitUnmasked { fit } => (Trained::Unmasked(fit), true),
             Job::Fit { mask: slot } => {
                 let found = self.mask(slot)?;

@@ -18,8 +18,14 @@ pub enum Job {
     FitUnmasked { fit: Unmasked },
     /// As a fit with the slot's mask, of which something is drawn anew.
     FitShuffled { mask: SlotId, what: Shuffle, seed: u64 },
-    /// The mask itself; `keep` is the fraction that the keep probabilities are drawn to.
-    Learn { learner: Learner, keep: f64, pace: Pace },
+    /// The mask itself; `keep` is the fraction that the keep probabilities are drawn to. What the mask in `from` keeps begins
+    /// likelier to stay, on that mask's network.
+    Learn {
+        learner: Learner,
+        keep: f64,
+        pace: Pace,
+        from: Option<SlotId>,
+    },
 }
 
 /// How much faster than by itself a learner goes: more than a large picture's can bear, but a small one has few steps.

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::kind::KINDS;
 use super::{Arm, KEEP_LEAST, KEEP_MOST, Kind};
+use crate::page::mask_field::{MaskOptions, option_of, own_file};
 use crate::page::mask_slot::MaskChoice;
-use crate::page::race::{MaskOptions, option_of, own_file};
 use crate::page::settings::NumberField;
 use crate::page::state::Studio;
 use crate::page::text;
