@@ -153,6 +153,9 @@ pub enum MaskMethod {
     Everything { fit: Unmasked },
     /// Scores the initial weights; `keep` is the fraction of the convolution weights that stays.
     Pruned { method: Method, scope: Scope, keep: f64 },
+    /// Trains and prunes in rounds, which share `steps` updates, until about `keep` of the parameters is left. It takes turns with
+    /// runs: it can be paused, and goes on where it is asked for again in the same slot.
+    Imp { keep: f64, steps: u64 },
     /// Redraws something of the slot's mask.
     Shuffled { mask: SlotId, what: Shuffle },
     /// Draws a mask with no more than the counts of the slot's mask.

@@ -62,6 +62,10 @@ pub enum Request {
         method: MaskMethod,
         seed: u64,
     },
+    /// Pauses the making of a slot's mask, where that takes turns.
+    PauseMaking {
+        slot: SlotId,
+    },
     /// Draws what a slot's mask draws by masking alone, as its file says that it was learned; answered by
     /// [`Reply::MaskDrawn`].
     DrawMask {
@@ -72,7 +76,7 @@ pub enum Request {
         first: SlotId,
         second: SlotId,
     },
-    /// Frees a slot.
+    /// Frees a slot, and gives up what is made for it.
     ForgetMask {
         slot: SlotId,
     },

@@ -60,6 +60,7 @@ fn MethodField(studio: Studio, arm: Arm) -> impl IntoView {
                 {group(text::GROUP_LEARNED, Kind::needs_mask)}
                 {group(text::GROUP_GLOBAL, |kind| matches!(kind, Kind::Pruned(_, Scope::Global)))}
                 {group(text::GROUP_LAYER, |kind| matches!(kind, Kind::Pruned(_, Scope::Layer)))}
+                {group(text::GROUP_AFTER, |kind| kind == Kind::Imp)}
                 {group(text::GROUP_WHOLE, |kind| matches!(kind, Kind::Unmasked(_)) && kind.other_network().is_none())}
                 {group(text::GROUP_NETWORKS, |kind| kind.other_network().is_some())}
             </select>

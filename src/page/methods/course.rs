@@ -31,6 +31,10 @@ impl Studio {
         self.methods.active.set(false);
         for arm in self.methods.places() {
             self.hold(arm.lane);
+            if arm.making.read_untracked().is_some() {
+                let slot = arm.slot.get_value();
+                self.send(&Request::PauseMaking { slot }, None);
+            }
         }
     }
 
@@ -72,7 +76,7 @@ impl Studio {
     /// Chooses the fraction that is kept; whatever it decides starts over.
     pub fn choose_method_keep(self, keep: f64) {
         self.methods.keep.set(keep);
-        self.reset_those(|kind| matches!(kind, Kind::Pruned(..)));
+        self.reset_those(|kind| matches!(kind, Kind::Pruned(..) | Kind::Imp));
     }
 
     pub fn choose_method_steps(self, steps: u64) {
@@ -178,7 +182,9 @@ impl Studio {
     }
 
     fn ask_for_mask(self, arm: Arm, kind: Kind) {
-        if arm.making.read_untracked().is_some() {
+        let making = arm.making.read_untracked().is_some();
+        // Only this one can have been paused; asked for again, it goes on.
+        if making && kind != Kind::Imp {
             return;
         }
         let method = match kind {
@@ -193,12 +199,19 @@ impl Studio {
                 scope,
                 keep: self.methods.keep.get_untracked(),
             },
+            Kind::Imp => MaskMethod::Imp {
+                keep: self.methods.keep.get_untracked(),
+                steps: self.methods.steps.get_untracked(),
+            },
             Kind::Unmasked(fit) => MaskMethod::Everything { fit },
         };
-        let slot = self.methods.last_slot.get_value() + 1;
-        self.methods.last_slot.set_value(slot);
-        arm.slot.set_value(slot);
-        arm.making.set(Some((0, 0)));
+        if !making {
+            let slot = self.methods.last_slot.get_value() + 1;
+            self.methods.last_slot.set_value(slot);
+            arm.slot.set_value(slot);
+            arm.making.set(Some((0, 0)));
+        }
+        let slot = arm.slot.get_value();
         let setup = self.method_setup();
         let request = Request::MakeMask {
             slot,
