@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, inEachBrowser } from "./helper.mjs";
-import { MINUTES, change, download, enabled, pause, textOf, until } from "./studio.mjs";
+import { MINUTES, change, download, enabled, keptRuns, pause, textOf, until } from "./studio.mjs";
 
 // A mask for the network of two levels: a tenth of the weights, chosen by SNIP.
 const RECIPE = "recipe:AQQgEBAgHx0OvA-hC4IKlAWeBtoGKAEQECAfHQ4HACeM";
@@ -241,6 +241,40 @@ inEachBrowser("IMP trains and prunes in turns with what is asked of it", { timeo
   const { fits } = JSON.parse(Buffer.from((await download(page, "#save-settings")).bytes).toString());
   const { origin } = fits[1].mask_facts;
   assert.deepEqual([origin.steps, origin.image], [14, "Cat"]);
+});
+
+inEachBrowser("what is over comes back after a reload, and the rest is still to be run", { timeout: 5 * MINUTES }, async ({ open }) => {
+  const page = await open(`/?${SMALL}&engine=cpu&sample=rocket&methods=random,magnitude,dense&method-keep=0.1`);
+  await start(page);
+  await inStage(page, "finished");
+  const found = await table(page);
+  const curve = (page) => page.$eval("#methods-psnr", (plot) => plot.ariaLabel);
+  const words = await curve(page);
+  await page.goto(new URL("/?size=64&engine=cpu", page.url()).href, { waitUntil: "load" });
+  await page.waitForSelector("#go-on");
+  assert.match(await textOf(page, "#continue"), /You were comparing methods on Rocket at dusk, of which 3 are done\./);
+  await page.click("#go-on");
+  await inStage(page, "finished");
+  assert.deepEqual(await statuses(page), { random: "Finished", magnitude: "Collapsed", dense: "Finished" });
+  assert.deepEqual(await table(page), found);
+  assert.equal(await curve(page), words);
+  assert.equal(await page.$eval('[data-method="random"] img', async (img) => (await img.decode(), img.naturalWidth)), 48);
+  assert.equal(parameters(page)["method-keep"], "0.1");
+
+  await page.select("#method-4", "snip");
+  await start(page);
+  await inStage(page, "finished");
+  const { SNIP, ...others } = await table(page);
+  assert.match(SNIP[5], DECIBELS);
+  assert.deepEqual(others, found, "those that were over are not run again");
+  await page.click('[data-method="random"] .race-it');
+  await until("its mask", async () => /^random/.test(await textOf(page, '.racer[data-fit="1"] .racer-name').catch(() => "")));
+
+  // Reset means that they are not wanted any more.
+  await page.click('.views a[data-route="Methods"]');
+  await page.waitForSelector("#reset-methods");
+  await page.click("#reset-methods");
+  await until("nothing to be kept", async () => (await keptRuns(page)).length === 0);
 });
 
 inEachBrowser("a network that is too large for the memory is not begun", { timeout: 3 * MINUTES }, async ({ open }) => {

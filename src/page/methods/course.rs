@@ -11,7 +11,6 @@ use crate::page::bars::levels;
 use crate::page::fits::FITS;
 use crate::page::mask_slot::MaskChoice;
 use crate::page::route::Route;
-use crate::page::save;
 use crate::page::state::Studio;
 use crate::page::text;
 use crate::worker::protocol::{
@@ -44,7 +43,7 @@ impl Studio {
             self.pause_methods();
         }
         self.methods.lost.set(false);
-        self.methods.places().into_iter().for_each(|arm| self.reset_method(arm));
+        self.reset_those(|_| true);
         self.follow_picture();
     }
 
@@ -71,6 +70,7 @@ impl Studio {
     pub fn choose_method(self, arm: Arm, kind: Option<Kind>) {
         self.reset_method(arm);
         arm.kind.set(kind);
+        self.keep_methods();
     }
 
     /// Chooses the fraction that is kept; whatever it decides starts over.
@@ -103,6 +103,7 @@ impl Studio {
         let arms = self.methods.places().into_iter();
         arms.filter(|arm| arm.kind.get_untracked().is_some_and(changed))
             .for_each(|arm| self.reset_method(arm));
+        self.keep_methods();
     }
 
     /// Lets a method race in Denoise: in the first place that is free, or else the last.
@@ -117,7 +118,8 @@ impl Studio {
                 self.enter(fit, self.methods.base.choice.get_untracked());
             }
             _ => {
-                if let Some(file) = arm.file.get_value() {
+                // Without a file it could be fitted here alone.
+                if let Some(file) = arm.mask_file() {
                     self.enter_with_file(fit, file);
                 }
             }
@@ -276,11 +278,7 @@ impl Studio {
         match reply {
             Reply::Making { done, total, .. } => arm.making.set(Some((done, total))),
             Reply::Mask { facts, .. } => {
-                // Without a file it can be fitted here, but not taken elsewhere.
-                let file = attachment
-                    .is_object()
-                    .then(|| File::new_with_buffer_source_sequence(&Array::of1(attachment), &facts.name));
-                arm.file.set_value(file.and_then(Result::ok));
+                arm.file.set_value(attachment.clone());
                 self.take_method_mask(arm, Some(*facts));
             }
             Reply::MaskRefused { fault, .. } if fault.kind == FaultKind::DeviceLost => self.lose_methods(fault),
@@ -313,9 +311,8 @@ impl Studio {
                 self.go_on_with_methods();
             }
             Reply::Png { .. } => {
-                match save::picture_address(attachment) {
-                    Some(address) => arm.picture.set(Some(address)),
-                    None => arm.problem.set(Some(text::NO_ROOM.to_owned())),
+                if !arm.take_png(attachment.clone()) {
+                    arm.problem.set(Some(text::NO_ROOM.to_owned()));
                 }
                 self.free(arm);
                 self.say_end(arm);
@@ -353,10 +350,18 @@ impl Studio {
         let Some(kind) = arm.kind.get_untracked() else { return };
         let words = untrack(|| text::method_ends(text::method(kind), arm.status(), &Standings::of(arm)));
         self.methods.said.set(words);
+        self.keep_methods();
     }
 }
 
 impl Arm {
+    /// Its mask's file, where it was made here and the browser has room for it.
+    fn mask_file(self) -> Option<File> {
+        let bytes = self.file.get_value();
+        let facts = self.facts.get_untracked().filter(|_| bytes.is_object())?;
+        File::new_with_buffer_source_sequence(&Array::of1(&bytes), &facts.name).ok()
+    }
+
     /// Takes it back to before the start; its run and its mask are the worker's to free.
     fn forget(self) {
         if let Some(address) = self.picture.get_untracked() {
@@ -366,7 +371,8 @@ impl Arm {
         self.slot.set_value(0);
         self.making.set(None);
         self.facts.set(None);
-        self.file.set_value(None);
+        self.file.set_value(JsValue::NULL);
+        self.png.set_value(JsValue::NULL);
         self.picture.set(None);
         self.problem.set(None);
     }
