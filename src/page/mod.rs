@@ -82,6 +82,8 @@ mod readings;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod recovery;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod recovery_notices;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod route;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod save;

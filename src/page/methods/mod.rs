@@ -13,6 +13,7 @@ mod densities;
 mod glossary;
 mod kept;
 mod kind;
+mod racing;
 mod table;
 mod transfer;
 mod view;
