@@ -33,12 +33,12 @@ impl Peak {
     pub(super) async fn raise(&mut self, backend: &Backend) -> Result<(), TrainError> {
         let step = arithmetic(backend.adapter().software)?;
         let flops = 2.0 * step.macs() as f64;
-        let seconds = fastest(executor(backend, &step, |_, _| {}).await?).await?;
+        let seconds = fastest(executor(backend, &step, &mut |_, _| {}).await?).await?;
         self.gflops = self.gflops.max(1e-9 * flops / seconds);
 
         let (step, source) = copy()?;
         let bytes = step.traffic() as f64;
-        let mut copying = executor(backend, &step, |_, _| {}).await?;
+        let mut copying = executor(backend, &step, &mut |_, _| {}).await?;
         // Memory that was never written may not exist yet.
         copying.write(source, &vec![1.0; step.tensors[source.0 as usize].len])?;
         let seconds = fastest(copying).await?;

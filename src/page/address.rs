@@ -92,6 +92,8 @@ impl Studio {
             name::LEARN_STEPS,
             differs(self.learning.lane.steps.get(), default_steps(learner)),
         );
+        // What else a link could name draws other places than the mask's own, which are what is started from.
+        add(name::START_FROM, self.learning.start.choice.get().preset());
         add(name::LEVELS, of_levels.map(|levels| levels.to_string()));
         all.extend(self.methods.parameters());
         let cpu = self.wanted_engine.get() == EngineKind::Cpu;
@@ -127,7 +129,7 @@ impl Studio {
         let [second, third] = query.rivals.clone();
         for (fit, choice) in self.fits.into_iter().zip([Some(mask), second, third]) {
             fit.on.set(fit.place == 0 || choice.is_some());
-            fit.mask.choice.set(choice.unwrap_or(MaskChoice::Dense));
+            fit.mask.choice.set(choice.unwrap_or(MaskChoice::DENSE));
         }
         self.fits[0].lane.steps.set(query.steps);
         self.settles.set(query.settles);
@@ -140,6 +142,8 @@ impl Studio {
             .lane
             .steps
             .set(query.learn_steps.unwrap_or(default_steps(learner)));
+        let start = query.start_from.clone().unwrap_or(MaskChoice::DENSE);
+        self.learning.start.choice.set(start);
         self.wanted_engine.set(query.engine);
     }
 
@@ -185,10 +189,10 @@ impl MaskSlot {
     }
 }
 
-/// A mask's name in a link; none for one that only its address or its file gives.
+/// What a link names a choice by; nothing for a mask that only its address or its file gives.
 pub(super) fn listed(choice: &MaskChoice) -> Option<String> {
     match choice {
-        MaskChoice::Dense => Some(query::DENSE.to_owned()),
+        MaskChoice::Unmasked(fit) => Some(fit.name().to_owned()),
         MaskChoice::Preset(id) => Some(id.clone()),
         MaskChoice::Recipe(text) => Some(format!("{RECIPE}{text}")),
         MaskChoice::Own | MaskChoice::Address { .. } => None,

@@ -15,7 +15,7 @@ use super::learn::Learn;
 use super::masks::Masks;
 use super::methods::MethodsView;
 use super::query::Query;
-use super::recovery::RecoveryNotices;
+use super::recovery_notices::RecoveryNotices;
 use super::route::{MAIN, Route};
 use super::state::Studio;
 use super::store;

@@ -58,7 +58,7 @@ pub fn Denoise(studio: Studio) -> impl IntoView {
                 <EngineNotice studio />
             </Only>
             <Show when=move || alone.get()>
-                <Readings studio lane=first.lane />
+                <Readings studio fit=first />
             </Show>
             <Plots studio />
             <Only narrow when=false><Share studio /></Only>

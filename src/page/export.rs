@@ -3,13 +3,57 @@
 use std::fmt::Write;
 
 use leptos::prelude::*;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::fits::Fit;
 use super::lane::Lane;
 use super::mask_slot::MaskChoice;
 use super::state::{Engine, Studio};
 use super::text;
+use crate::engine::AdapterDescription;
+use crate::worker::protocol::{MaskFacts, Missing, Moment, Point, RunFacts, Setup};
+
+/// What it takes to repeat the fits, as it is saved.
+#[derive(Serialize)]
+struct Settings<'a> {
+    program: &'static str,
+    version: &'static str,
+    picture: Option<Picture<'a>>,
+    setup: &'a Setup,
+    adapter: Option<&'a AdapterDescription>,
+    fits: Vec<Described>,
+}
+
+#[derive(Serialize)]
+struct Picture<'a> {
+    name: &'a str,
+    width: usize,
+    height: usize,
+}
+
+#[derive(Serialize)]
+struct Described {
+    name: String,
+    mask: Mask,
+    mask_facts: Option<MaskFacts>,
+    run: Option<RunFacts>,
+    steps: u64,
+    steps_done: u64,
+    last: Option<Point>,
+    best: Option<Moment>,
+    missing_pixels: Option<Missing>,
+}
+
+/// Where a mask is from, or what was fitted without one.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Mask {
+    None { fit: &'static str },
+    Preset { id: String, sha256: Option<String> },
+    File,
+    Address { address: String },
+    Recipe { recipe: String },
+}
 
 impl Studio {
     /// Saves the curves of all fits: a row for each reading.
@@ -39,48 +83,53 @@ impl Studio {
 
     /// Saves what it takes to repeat the fits.
     pub fn save_settings(self) {
-        let settings = json!({
-            "program": "optimal-eye-surgeon",
-            "version": env!("CARGO_PKG_VERSION"),
-            "picture": self.picture.with_untracked(|picture| {
-                picture.as_ref().map(|picture| {
-                    json!({ "name": picture.name, "width": picture.width, "height": picture.height })
-                })
+        let (picture, engine) = (self.picture.read_untracked(), self.engine.read_untracked());
+        let settings = Settings {
+            program: "optimal-eye-surgeon",
+            version: env!("CARGO_PKG_VERSION"),
+            picture: picture.as_ref().map(|picture| Picture {
+                name: &picture.name,
+                width: picture.width,
+                height: picture.height,
             }),
-            "setup": self.setup.get_untracked(),
-            "adapter": self.engine.with_untracked(|engine| match engine {
-                Engine::Ready { adapter, .. } => json!(adapter),
-                Engine::Starting | Engine::Absent => Value::Null,
-            }),
-            "fits": self.fits_on().into_iter().map(|fit| self.describe(fit)).collect::<Vec<_>>(),
-        });
-        self.save_text(&settings.to_string(), "application/json", "settings", "json");
+            setup: &self.setup.read_untracked(),
+            adapter: match &*engine {
+                Engine::Ready { adapter, .. } => Some(adapter),
+                Engine::Starting | Engine::Absent => None,
+            },
+            fits: untrack(|| self.fits_on().into_iter().map(|fit| self.describe(fit)).collect()),
+        };
+        // Plain data always has a text.
+        if let Ok(text) = serde_json::to_string(&settings) {
+            self.save_text(&text, "application/json", "settings", "json");
+        }
     }
 
-    fn describe(self, fit: Fit) -> Value {
+    fn describe(self, fit: Fit) -> Described {
         let lane = fit.lane;
-        let mask = match fit.mask.choice.get_untracked() {
-            MaskChoice::Dense => json!({ "kind": "dense" }),
+        let mask = match fit.mask.choice.get() {
+            MaskChoice::Unmasked(fit) => Mask::None { fit: fit.name() },
             MaskChoice::Preset(id) => {
                 let sha256 = self
                     .catalogue
                     .with_value(|all| all.preset(&id).map(|preset| preset.sha256.clone()));
-                json!({ "kind": "preset", "id": id, "sha256": sha256 })
+                Mask::Preset { id, sha256 }
             }
-            MaskChoice::Own => json!({ "kind": "file" }),
-            MaskChoice::Address { address, .. } => json!({ "kind": "address", "address": address }),
-            MaskChoice::Recipe(recipe) => json!({ "kind": "recipe", "recipe": recipe }),
+            MaskChoice::Own => Mask::File,
+            MaskChoice::Address { address, .. } => Mask::Address { address },
+            MaskChoice::Recipe(recipe) => Mask::Recipe { recipe },
         };
-        json!({
-            "name": fit.name(self),
-            "mask": mask,
-            "mask_facts": fit.mask.facts.get_untracked(),
-            "run": lane.facts.get_untracked(),
-            "steps": lane.steps.get_untracked(),
-            "steps_done": lane.step.get_untracked(),
-            "last": lane.points.read_untracked().last(),
-            "best": fit.best.get_untracked(),
-        })
+        Described {
+            name: fit.name(self),
+            mask,
+            mask_facts: fit.mask.facts.get(),
+            run: lane.facts.get(),
+            steps: lane.steps.get(),
+            steps_done: lane.step.get(),
+            last: lane.points.read().last().copied(),
+            best: fit.best.get(),
+            missing_pixels: fit.missing.get(),
+        }
     }
 
     fn save_text(self, content: &str, media_type: &str, what: &str, ending: &str) {

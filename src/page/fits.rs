@@ -1,4 +1,4 @@
-//! The fits of the first view: one, and up to two that race it on the same picture with other masks.
+//! The fits of the first view: one, and up to two that race it on the same picture with other masks or without.
 
 use leptos::prelude::*;
 use web_sys::File;
@@ -8,8 +8,7 @@ use super::mask_slot::{MaskChoice, MaskSlot};
 use super::route::Route;
 use super::state::Studio;
 use super::text;
-use crate::train::Unmasked;
-use crate::worker::protocol::{Job, Moment, Request};
+use crate::worker::protocol::{Job, Missing, Moment, Request};
 
 /// Fits that may run side by side.
 pub const FITS: usize = 3;
@@ -26,6 +25,8 @@ pub struct Fit {
     /// Its pictures of the past that can be looked at.
     pub moments: RwSignal<Vec<Moment>>,
     pub best: RwSignal<Option<Moment>>,
+    /// Where pixels are missing.
+    pub missing: RwSignal<Option<Missing>>,
 }
 
 impl PartialEq for Fit {
@@ -38,7 +39,7 @@ impl Fit {
     /// Takes part if it has a mask, or is the first.
     pub fn new(place: usize, mask: Option<MaskChoice>, steps: RwSignal<u64>) -> Self {
         let on = place == 0 || mask.is_some();
-        let mask = mask.unwrap_or(MaskChoice::Dense);
+        let mask = mask.unwrap_or(MaskChoice::DENSE);
         Self {
             place,
             lane: Lane::new(Route::Denoise, steps),
@@ -46,22 +47,23 @@ impl Fit {
             on: RwSignal::new(on),
             moments: RwSignal::new(Vec::new()),
             best: RwSignal::new(None),
+            missing: RwSignal::new(None),
         }
     }
 
     /// The run to make, where it takes part and its mask is read.
     pub fn job(self) -> Option<Job> {
         let ready = self.on.get_untracked() && self.mask.is_there();
-        ready.then(|| match self.mask.used() {
-            Some(mask) => Job::Fit { mask },
-            None => Job::FitUnmasked { fit: Unmasked::Dense },
+        ready.then(|| match self.mask.choice.read_untracked().unmasked() {
+            None => Job::Fit { mask: self.mask.id },
+            Some(fit) => Job::FitUnmasked { fit },
         })
     }
 
     /// What it fits with, in a few words.
     pub fn name(self, studio: Studio) -> String {
         match self.mask.choice.get() {
-            MaskChoice::Dense => text::DENSE.to_owned(),
+            MaskChoice::Unmasked(fit) => text::unmasked(fit).to_owned(),
             MaskChoice::Preset(id) => {
                 let title = studio
                     .catalogue

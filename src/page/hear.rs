@@ -129,10 +129,13 @@ impl Studio {
                 self.save(attachment, "image/png", &name);
             }
             Reply::PngRefused { fault, .. } => self.take_fault(fault),
-            Reply::Moments { moments, best, .. } => {
+            Reply::Moments {
+                moments, best, missing, ..
+            } => {
                 if let Some(fit) = self.fit_of(lane) {
                     fit.moments.set(moments);
                     fit.best.set(best);
+                    fit.missing.set(missing);
                 }
             }
             Reply::Look { look, .. } => self.learning.seen(look),
@@ -178,8 +181,8 @@ impl Studio {
     }
 
     fn with_slot(self, slot: SlotId, act: impl FnOnce(super::mask_slot::MaskSlot)) {
-        if let Some(fit) = self.fits.into_iter().find(|fit| fit.mask.id == slot) {
-            act(fit.mask);
+        if let Some(mask) = self.mask_slots().into_iter().find(|mask| mask.id == slot) {
+            act(mask);
         }
     }
 

@@ -1,8 +1,9 @@
-//! Choosing a mask: presets, none, or a file of one's own.
+//! Choosing a mask: presets, a file of one's own, or none and what is fitted then.
 
 use leptos::prelude::*;
 
 use super::address_field::AddressField;
+use super::mask_field::{UnmaskedOptions, option_of};
 use super::mask_slot::{MaskChoice, MaskSlot};
 use super::masks::Entry;
 use super::narrow::Only;
@@ -10,6 +11,7 @@ use super::picture_picker::take_file;
 use super::state::Studio;
 use super::text;
 use crate::catalogue::Preset;
+use crate::train::Unmasked;
 
 #[component]
 pub fn MaskPicker(studio: Studio, mask: MaskSlot) -> impl IntoView {
@@ -59,10 +61,19 @@ pub fn MaskPicker(studio: Studio, mask: MaskSlot) -> impl IntoView {
             </button>
         }
     };
-    let dense = move || mask.choice.get() == MaskChoice::Dense;
+    let unmasked = Memo::new(move |_| mask.choice.get().unmasked());
+    let chosen = Memo::new(move |_| option_of(studio, mask));
+    let choose_unmasked = move |event| {
+        if let Some(fit) = Unmasked::named(&event_target_value(&event)) {
+            studio.choose_mask(mask, MaskChoice::Unmasked(fit));
+        }
+    };
     let own = move || mask.choice.get() == MaskChoice::Own && !studio.gallery.own().into_iter().any(is_own);
     let facts = move || match (mask.choice.get(), mask.facts.get()) {
-        (MaskChoice::Dense, _) => None,
+        (MaskChoice::Unmasked(fit), _) => {
+            let words = text::other_network(&fit.other_network()?, None);
+            Some(view! { <p class="facts">{words}</p> }.into_any())
+        }
         (_, None) => {
             let words = mask.loading.get().unwrap_or_else(|| text::MASK_LOADING.to_owned());
             Some(view! { <p class="facts">{words}</p> }.into_any())
@@ -96,12 +107,12 @@ pub fn MaskPicker(studio: Studio, mask: MaskSlot) -> impl IntoView {
             <div class="rows">
                 {presets.into_iter().map(card).collect_view()}
                 <For each=move || studio.gallery.own() key=|entry| entry.slot children=own_card />
-                <button type="button" class="row-card" data-mask="dense" aria-pressed=move || dense().to_string()
-                    on:click=move |_| studio.choose_mask(mask, MaskChoice::Dense)>
+                <button type="button" class="row-card" data-mask="dense" aria-pressed=move || unmasked.get().is_some().to_string()
+                    on:click=move |_| studio.choose_mask(mask, MaskChoice::DENSE)>
                     <span class="swatch" aria-hidden="true"></span>
                     <span>
-                        <span class="row-title">{text::MASK_DENSE}</span>
-                        <span class="row-hint">{text::MASK_DENSE_HINT}</span>
+                        <span class="row-title">{text::MASK_NONE}</span>
+                        <span class="row-hint">{text::MASK_NONE_HINT}</span>
                     </span>
                 </button>
                 <label class="row-card own" class:chosen=own>
@@ -114,6 +125,12 @@ pub fn MaskPicker(studio: Studio, mask: MaskSlot) -> impl IntoView {
                     </span>
                 </label>
             </div>
+            <Show when=move || unmasked.get().is_some()>
+                <div class="field">
+                    <label for="unmasked">{text::UNMASKED}</label>
+                    <select id="unmasked" on:change=choose_unmasked><UnmaskedOptions chosen /></select>
+                </div>
+            </Show>
             <Only narrow when=false>{address}</Only>
             {facts}
         </fieldset>

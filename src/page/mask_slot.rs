@@ -3,14 +3,16 @@
 use leptos::prelude::*;
 use web_sys::File;
 
+use super::lane::Lane;
 use super::state::Studio;
 use super::{address_of, file_of, text};
+use crate::train::Unmasked;
 use crate::worker::protocol::{Fault, MaskFacts, Request, SlotId};
 
-/// The mask that was chosen.
+/// The mask that was chosen, or what is fitted without one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MaskChoice {
-    Dense,
+    Unmasked(Unmasked),
     Preset(String),
     Own,
     /// On another site, with the SHA-256 that it must have if it is known.
@@ -20,6 +22,27 @@ pub enum MaskChoice {
     },
     /// Drawn from the recipe of this text.
     Recipe(String),
+}
+
+impl MaskChoice {
+    /// The hourglass as it is.
+    pub const DENSE: Self = Self::Unmasked(Unmasked::Dense);
+
+    /// The preset's id, where it is one.
+    pub fn preset(self) -> Option<String> {
+        match self {
+            Self::Preset(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The fit, where it has no mask.
+    pub fn unmasked(&self) -> Option<Unmasked> {
+        match self {
+            Self::Unmasked(fit) => Some(*fit),
+            _ => None,
+        }
+    }
 }
 
 /// A mask that the worker has read, with all that chose it: a choice that fails falls back to it.
@@ -32,7 +55,7 @@ struct Good {
 
 /// What a new worker has.
 const NONE: Good = Good {
-    choice: MaskChoice::Dense,
+    choice: MaskChoice::DENSE,
     facts: None,
     file: None,
 };
@@ -41,7 +64,7 @@ const NONE: Good = Good {
 pub struct MaskSlot {
     pub id: SlotId,
     pub choice: RwSignal<MaskChoice>,
-    /// None while it is read, and for a dense run.
+    /// None while it is read, and for a fit without a mask.
     pub facts: RwSignal<Option<MaskFacts>>,
     /// How far its file is loaded.
     pub loading: RwSignal<Option<String>>,
@@ -74,14 +97,9 @@ impl MaskSlot {
         self.own.set_value(file);
     }
 
-    /// The slot, where its run uses a mask.
-    pub fn used(self) -> Option<SlotId> {
-        (self.choice.get_untracked() != MaskChoice::Dense).then_some(self.id)
-    }
-
     /// Whether the worker has what was chosen.
     pub fn is_there(self) -> bool {
-        self.used().is_none() || self.facts.read_untracked().is_some()
+        self.facts.read_untracked().is_some() || self.choice.read_untracked().unmasked().is_some()
     }
 
     /// Whether a run with it can start.
@@ -92,9 +110,7 @@ impl MaskSlot {
 
 impl Studio {
     pub fn choose_mask(self, slot: MaskSlot, choice: MaskChoice) {
-        if let Some(fit) = self.fits.into_iter().find(|fit| fit.mask.id == slot.id) {
-            self.forget_checkpoint(fit.lane);
-        }
+        self.forget_checkpoint(self.lane_with(slot));
         slot.choice.set(choice);
         self.load_mask(slot);
         self.recreate_with(slot);
@@ -111,7 +127,7 @@ impl Studio {
         slot.loading.set(None);
         let mut recipe = None;
         let (name, address, sha256, file) = match slot.choice.get_untracked() {
-            MaskChoice::Dense => {
+            MaskChoice::Unmasked(_) => {
                 slot.good.set_value(NONE);
                 return;
             }
@@ -142,17 +158,21 @@ impl Studio {
         self.send(&request, file.as_ref().map(AsRef::as_ref));
     }
 
+    /// The lane of the run that uses the slot.
+    fn lane_with(self, slot: MaskSlot) -> Lane {
+        let fit = self.fits.into_iter().find(|fit| fit.mask.id == slot.id);
+        fit.map_or(self.learning.lane, |fit| fit.lane)
+    }
+
     /// Makes the run anew that uses the slot.
     fn recreate_with(self, slot: MaskSlot) {
-        if let Some(fit) = self.fits.into_iter().find(|fit| fit.mask.id == slot.id) {
-            self.recreate_lane(fit.lane);
-        }
+        self.recreate_lane(self.lane_with(slot));
     }
 
     /// The worker has read the mask, unless it was given up meanwhile.
     pub(super) fn mask_read(self, slot: MaskSlot, facts: MaskFacts) {
         let choice = slot.choice.get_untracked();
-        if choice == MaskChoice::Dense {
+        if choice.unmasked().is_some() {
             return;
         }
         slot.good.set_value(Good {

@@ -50,6 +50,8 @@ mod learn;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod link;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod mask_field;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod mask_picker;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod mask_slot;
@@ -79,6 +81,8 @@ mod race;
 mod readings;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod recovery;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod recovery_notices;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod route;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]

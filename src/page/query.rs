@@ -17,7 +17,7 @@ use crate::catalogue::Catalogue;
 use crate::mask::{RECIPE, Recipe};
 use crate::numbers::parsed;
 use crate::picture::{MAX_SIDE, MIN_SIDE, Noise};
-use crate::train::Learner;
+use crate::train::{Learner, Unmasked};
 use crate::worker::protocol::{EngineKind, Framing, Seen};
 
 /// The version of links that this page writes.
@@ -65,6 +65,8 @@ pub mod name {
     pub const LEARNER: &str = "learner";
     pub const KEEP: &str = "keep";
     pub const LEARN_STEPS: &str = "learn-steps";
+    /// The preset that learning starts from.
+    pub const START_FROM: &str = "start-from";
     /// For a small network without a mask.
     pub const LEVELS: &str = "levels";
     /// The methods that are compared, by commas, their learned mask, the fraction that pruning keeps, and the updates of each fit.
@@ -79,7 +81,7 @@ pub mod name {
     pub const DEBUG: &str = "debug";
 
     /// All that a link may have and this page writes.
-    pub const WRITTEN: [&str; 26] = [
+    pub const WRITTEN: [&str; 27] = [
         VERSION,
         SAMPLE,
         PICTURE,
@@ -100,6 +102,7 @@ pub mod name {
         LEARNER,
         KEEP,
         LEARN_STEPS,
+        START_FROM,
         LEVELS,
         METHODS,
         METHOD_MASK,
@@ -109,8 +112,6 @@ pub mod name {
     ];
 }
 
-/// A mask's name in links where it is no preset's.
-pub const DENSE: &str = "dense";
 pub const CROP: &str = "crop";
 pub const PAPER: &str = "paper";
 pub const CPU: &str = "cpu";
@@ -136,6 +137,7 @@ pub struct Query {
     /// The fraction of the weights that a learner aims at.
     pub keep: Option<f64>,
     pub learn_steps: Option<u64>,
+    pub start_from: Option<MaskChoice>,
     pub levels: Option<usize>,
     pub methods: methods::Chosen,
     pub engine: EngineKind,
@@ -183,10 +185,10 @@ impl Reader {
         Some(PictureChoice::Sample(id))
     }
 
-    /// A preset, a recipe, or none for a dense fit.
+    /// A preset, a recipe, or a fit without a mask.
     fn listed_mask(&mut self, id: &str, catalogue: &Catalogue) -> Option<MaskChoice> {
-        if id == DENSE {
-            return Some(MaskChoice::Dense);
+        if let Some(fit) = Unmasked::named(id) {
+            return Some(MaskChoice::Unmasked(fit));
         }
         if let Some(recipe) = id.strip_prefix(RECIPE) {
             return match Recipe::parse(recipe) {
@@ -197,8 +199,12 @@ impl Reader {
                 }
             };
         }
+        self.preset(name::MASK, id, catalogue)
+    }
+
+    fn preset(&mut self, name: &str, id: &str, catalogue: &Catalogue) -> Option<MaskChoice> {
         if catalogue.preset(id).is_none() {
-            self.problems.push(text::link_unknown(name::MASK, id));
+            self.problems.push(text::link_unknown(name, id));
             return None;
         }
         Some(MaskChoice::Preset(id.to_owned()))
@@ -232,7 +238,7 @@ impl Reader {
                 .map(|list| methods::read(&list, &mut self.problems)),
             learned: learned
                 .and_then(|id| self.listed_mask(&id, catalogue))
-                .filter(|choice| *choice != MaskChoice::Dense),
+                .filter(|choice| choice.unmasked().is_none()),
             keep: self.number(
                 name::METHOD_KEEP,
                 percent(methods::KEEP_LEAST)..=percent(methods::KEEP_MOST),
@@ -323,7 +329,7 @@ pub fn default_mask(catalogue: &Catalogue, picture: &PictureChoice, levels: Opti
     // The presets are for the paper's network.
     match preset.filter(|_| levels.is_none()) {
         Some(preset) => MaskChoice::Preset(preset.id.clone()),
-        None => MaskChoice::Dense,
+        None => MaskChoice::DENSE,
     }
 }
 
@@ -375,6 +381,9 @@ impl Query {
             },
             keep: reader.number(name::KEEP, KEEP_LEAST..=KEEP_MOST),
             learn_steps: reader.number(name::LEARN_STEPS, 1..=1_000_000),
+            start_from: reader
+                .get(name::START_FROM)
+                .and_then(|id| reader.preset(name::START_FROM, &id, catalogue)),
             levels: reader.number(name::LEVELS, 1..=8),
             methods: reader.methods(catalogue),
             engine: match is(&reader, name::ENGINE, CPU) {

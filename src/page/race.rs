@@ -1,22 +1,14 @@
 //! Fits side by side: who takes part, and how they stand.
 
 use leptos::prelude::*;
-use web_sys::File;
 
 use super::fits::Fit;
 use super::layer::Layer;
-use super::mask_slot::{MaskChoice, MaskSlot};
-use super::masks::Entry;
-use super::picture_picker::take_file;
+use super::mask_field::MaskField;
 use super::plot::Key;
 use super::state::Studio;
 use super::text;
 use crate::worker::protocol::{RunState, View};
-
-/// Values of choices that are no preset's id.
-const NO_ONE: &str = "";
-const DENSE: &str = "dense";
-const FILE: &str = "own file";
 
 /// Chooses the rivals.
 #[component]
@@ -36,21 +28,9 @@ pub fn RaceCard(studio: Studio) -> impl IntoView {
 
 #[component]
 fn RivalField(studio: Studio, fit: Fit, label: &'static str) -> impl IntoView {
-    let chosen = Memo::new(move |_| match fit.mask.choice.get() {
-        _ if !fit.on.get() => NO_ONE.to_owned(),
-        _ => option_of(studio, fit.mask),
-    });
-    let choose = move |event| match event_target_value(&event).as_str() {
-        NO_ONE => studio.leave(fit),
-        DENSE => studio.enter(fit, MaskChoice::Dense),
-        FILE => studio.enter(fit, MaskChoice::Own),
-        id => match own_file(studio, id) {
-            Some(file) => studio.enter_with_file(fit, file),
-            None => studio.enter(fit, MaskChoice::Preset(id.to_owned())),
-        },
-    };
-    let option = move |value: &'static str, name: &'static str| {
-        view! { <option value=value prop:selected=move || chosen.get() == value>{name}</option> }
+    let take = move |choice| match choice {
+        Some(choice) => studio.enter(fit, choice),
+        None => studio.leave(fit),
     };
     let facts = move || {
         let facts = fit.mask.facts.read();
@@ -58,68 +38,10 @@ fn RivalField(studio: Studio, fit: Fit, label: &'static str) -> impl IntoView {
         let dead = (!facts.alive).then(|| facts.sentence.clone());
         dead.map(|sentence| view! { <p class="facts bad">{sentence}</p> })
     };
-    let id = format!("rival-{}", fit.place);
-    let file = format!("rival-file-{}", fit.place);
     view! {
-        <div class="field">
-            <label for=id.clone()>{label}</label>
-            <select id=id.clone() on:change=choose>
-                {option(NO_ONE, text::NO_RIVAL)}
-                {option(DENSE, text::MASK_DENSE)}
-                <MaskOptions studio mask=fit.mask chosen />
-            </select>
-            <label class="pick own" title=text::RIVAL_FILE_HINT>
-                <input type="file" id=file aria-label=text::RIVAL_FILE_HINT
-                    on:change=move |event| take_file(&event, |file| studio.enter_with_file(fit, file)) />
-                <span aria-hidden="true">"+"</span>
-            </label>
-        </div>
+        <MaskField studio mask=fit.mask id=format!("rival-{}", fit.place) label nothing=text::NO_RIVAL
+            on=Signal::derive(move || fit.on.get()) unmasked=true take=take />
         {facts}
-    }
-}
-
-/// The value of the option for a slot's mask.
-pub fn option_of(studio: Studio, mask: MaskSlot) -> String {
-    match mask.choice.get() {
-        MaskChoice::Dense => DENSE.to_owned(),
-        MaskChoice::Own => {
-            let facts = mask.facts.read();
-            let sum = facts.as_ref().map(|facts| facts.sha256.as_str());
-            let kept = sum.and_then(|sum| studio.gallery.own_with_sum(sum));
-            kept.map_or_else(|| FILE.to_owned(), Entry::id)
-        }
-        MaskChoice::Address { .. } | MaskChoice::Recipe(_) => FILE.to_owned(),
-        MaskChoice::Preset(id) => id,
-    }
-}
-
-/// The file of an own mask that an option stands for; none of a preset.
-pub fn own_file(studio: Studio, option: &str) -> Option<File> {
-    untrack(|| studio.gallery.own_with_sum(option)).and_then(Entry::named_file)
-}
-
-/// Options for all masks there are, and for the slot's where it is another one.
-#[component]
-pub fn MaskOptions(studio: Studio, mask: MaskSlot, chosen: Memo<String>) -> impl IntoView {
-    let presets = studio.catalogue.with_value(|catalogue| catalogue.presets.clone());
-    let option = move |value: String, name: String| {
-        let own = value.clone();
-        view! { <option value=value prop:selected=move || chosen.get() == own>{name}</option> }
-    };
-    let of_presets = presets
-        .into_iter()
-        .map(|preset| option(preset.id, preset.title))
-        .collect_view();
-    let of_gallery = move |entry: Entry| option(entry.id(), entry.title.get());
-    let has_file = move || chosen.get() == FILE;
-    let file_name = move || match mask.choice.get() {
-        MaskChoice::Recipe(_) => text::RECIPE_MASK.to_owned(),
-        _ => text::RIVAL_FILE_CHOSEN.to_owned(),
-    };
-    view! {
-        {of_presets}
-        {move || studio.gallery.own().into_iter().map(of_gallery).collect_view()}
-        {move || has_file().then(|| option(FILE.to_owned(), file_name()))}
     }
 }
 
@@ -147,6 +69,10 @@ fn Racer(studio: Studio, fit: Fit) -> impl IntoView {
         text::decibels(last.and_then(|point| point.psnr))
     };
     let best = move || text::race_best(fit.best.get());
+    let missing = move || {
+        let missing = fit.missing.get()?;
+        Some(view! { <span class="hint missing">{text::missing_pixels(&missing)}</span> })
+    };
     let state = move || match lane.state.get() {
         RunState::Idle => text::WAITING.to_owned(),
         state => format!("{}, {}", text::state(state), text::at_step(lane.step.get())),
@@ -162,6 +88,7 @@ fn Racer(studio: Studio, fit: Fit) -> impl IntoView {
                 <span class="racer-name plot"><Key style=fit.place />{move || fit.name(studio)}</span>
                 <span class="racer-psnr">{psnr}</span>
                 <span class="hint">{best}</span>
+                {missing}
                 <span class="hint">{state}" · "{move || text::speed(lane.steps_per_second.get())}</span>
             </figcaption>
         </figure>

@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::lane::Lane;
+use super::fits::Fit;
 use super::state::Studio;
 use super::text;
 
 #[component]
-pub fn Readings(studio: Studio, lane: Lane) -> impl IntoView {
+pub fn Readings(studio: Studio, fit: Fit) -> impl IntoView {
+    let lane = fit.lane;
     let last = move || lane.points.read().last().copied();
     let psnr = move || text::decibels(last().and_then(|point| point.psnr));
     let gain = move || {
@@ -26,6 +27,16 @@ pub fn Readings(studio: Studio, lane: Lane) -> impl IntoView {
     let best_step = move || best().map(|best| text::at_step(best.0));
     let averaged = move || text::decibels(lane.returned().and_then(|point| point.average_psnr));
     let averaged_hint = move || lane.returned().map(|point| text::averaged_hint(point.step));
+    let missing = move || {
+        let missing = fit.missing.get()?;
+        Some(view! {
+            <div>
+                <dt>{text::MISSING_PSNR}</dt>
+                <dd id="missing-psnr">{text::decibels(Some(missing.output))}</dd>
+                <dd class="aside">{text::missing_averaged(&missing)}</dd>
+            </div>
+        })
+    };
     let loss = move || text::loss(last().map(|point| point.loss));
     let speed = move || text::speed(lane.steps_per_second.get());
     view! {
@@ -47,6 +58,7 @@ pub fn Readings(studio: Studio, lane: Lane) -> impl IntoView {
                     <dd id="best">{best_psnr}</dd>
                     <dd class="aside">{best_step}</dd>
                 </div>
+                {missing}
                 <div>
                     <dt>{text::LOSS}</dt>
                     <dd id="loss">{loss}</dd>

@@ -25,6 +25,9 @@ const REBUILDS: u32 = 3;
 const KEPT_DAYS: f64 = 7.0;
 const DAY_MILLISECONDS: f64 = 86_400_000.0;
 
+/// What lies beside a tab's record of methods that are over.
+const METHODS: &str = "methods";
+
 /// A run's state as the worker sent it.
 #[derive(Clone)]
 pub struct Saved {
@@ -64,6 +67,9 @@ struct Record {
     picture: String,
     /// Of each lane: updates made and to be made; none without a checkpoint.
     runs: Vec<Option<(u64, u64)>>,
+    /// Methods that are over.
+    #[serde(default)]
+    methods: usize,
     /// Which lanes were shown.
     learning: bool,
 }
@@ -73,7 +79,7 @@ struct Record {
 pub struct Offer {
     id: String,
     record: Record,
-    /// The picture's file, and the fits' mask files.
+    /// The picture's file, the runs' mask files, and that of the learned mask of Methods.
     files: Array,
 }
 
@@ -86,6 +92,8 @@ pub struct Recovery {
     /// What happened and was mended.
     pub news: RwSignal<Option<String>>,
     rebuilds: StoredValue<u32>,
+    /// Methods that are kept.
+    methods: StoredValue<usize>,
     /// Whether it was said that the browser keeps nothing.
     said_unkept: StoredValue<bool>,
 }
@@ -97,14 +105,22 @@ impl Recovery {
             offer: RwSignal::new_local(None),
             news: RwSignal::new(None),
             rebuilds: StoredValue::new(0),
+            methods: StoredValue::new(0),
             said_unkept: StoredValue::new(false),
         }
     }
 }
 
 impl Offer {
+    /// Of the first lane that has a checkpoint.
+    fn run(&self) -> Option<(u64, u64)> {
+        self.record.runs.iter().flatten().copied().next()
+    }
+
     pub fn words(&self) -> String {
-        let run = self.record.runs.iter().flatten().copied().next().unwrap_or((0, 0));
+        let Some(run) = self.run() else {
+            return text::offer_methods(&self.record.picture, self.record.methods);
+        };
         let seen = (!self.record.learning).then_some(&self.record.setup.seen);
         text::offer(&self.record.picture, seen, run.0, run.1)
     }
@@ -124,7 +140,17 @@ impl Studio {
             step,
             bytes: bytes.clone(),
         }));
-        self.write_record(Some(lane));
+        let place = self.lanes().into_iter().position(|other| other == lane);
+        self.write_record(place.map(|place| (place.to_string(), bytes.clone())));
+    }
+
+    /// Keeps what methods have reached, where that is another number of them.
+    pub(super) fn keep_methods(self) {
+        let over = self.methods.count_over();
+        if over != self.recovery.methods.get_value() {
+            self.recovery.methods.set_value(over);
+            self.write_record(self.methods.to_keep().map(|kept| (METHODS.to_owned(), kept)));
+        }
     }
 
     /// A person starts over: what was kept of the run is not wanted.
@@ -136,9 +162,9 @@ impl Studio {
         }
     }
 
-    /// Writes what this tab has, and the checkpoint of `lane`. A browser without room or storage keeps nothing, which is said
+    /// Writes what this tab has, and what lies beside it under a name. A browser without room or storage keeps nothing, which is said
     /// once.
-    fn write_record(self, lane: Option<Lane>) {
+    fn write_record(self, beside: Option<(String, JsValue)>) {
         let Some(id) = self.recovery.id.get_value() else { return };
         let lanes = self.lanes();
         let run = |lane: Lane| {
@@ -154,6 +180,7 @@ impl Studio {
                 .with_untracked(|picture| picture.as_ref().map(|picture| picture.name.clone()))
                 .unwrap_or_default(),
             runs: lanes.map(run).to_vec(),
+            methods: self.recovery.methods.get_value(),
             learning: self.route.get_untracked() == Route::Learn,
         };
         let Ok(text) = serde_json::to_string(&record) else {
@@ -163,24 +190,19 @@ impl Studio {
         // A file that was chosen before something else is not part of the run.
         let own_picture = *self.picture_choice.read_untracked() == PictureChoice::Own;
         let files = Array::of1(&file(self.own_picture.get_value().filter(|_| own_picture)));
-        for fit in self.fits {
-            let own_mask = *fit.mask.choice.read_untracked() == MaskChoice::Own;
-            files.push(&file(fit.mask.own_file().filter(|_| own_mask)));
+        for mask in self.mask_slots().into_iter().chain([self.methods.base]) {
+            let own_mask = *mask.choice.read_untracked() == MaskChoice::Own;
+            files.push(&file(mask.own_file().filter(|_| own_mask)));
         }
         let entry = Object::new();
-        let checkpoint = lane.and_then(|lane| {
-            let place = lanes.iter().position(|other| *other == lane)?;
-            let saved = lane.saved.get_value()?;
-            Some((key_of(&id, place), saved.bytes))
-        });
-        let nothing = record.runs.iter().all(Option::is_none);
+        let nothing = record.methods == 0 && record.runs.iter().all(Option::is_none);
         spawn_local(async move {
             let written = async {
                 if nothing {
                     return store::delete(RUNS, &keys_of(&id)).await;
                 }
-                if let Some((key, bytes)) = checkpoint {
-                    store::put(RUNS, &key, &bytes).await?;
+                if let Some((name, value)) = beside {
+                    store::put(RUNS, &key_of(&id, &name), &value).await?;
                 }
                 Reflect::set(&entry, &"record".into(), &text.into())?;
                 Reflect::set(&entry, &"files".into(), &files)?;
@@ -254,7 +276,7 @@ impl Studio {
         spawn_local(async move {
             for (place, lane) in self.lanes().into_iter().enumerate() {
                 let step = offer.record.runs.get(place).copied().flatten();
-                let bytes = store::get(RUNS, &key_of(&offer.id, place))
+                let bytes = store::get(RUNS, &key_of(&offer.id, &place.to_string()))
                     .await
                     .unwrap_or(JsValue::UNDEFINED);
                 let saved = step
@@ -262,20 +284,31 @@ impl Studio {
                     .map(|(step, _)| Saved { step, bytes });
                 lane.saved.set_value(saved);
             }
+            let run = offer.run();
+            let methods = store::get(RUNS, &key_of(&offer.id, METHODS)).await;
+            // What methods have reached here is of other choices.
+            self.reset_methods();
             // The lock of that name is this tab's since it was offered.
             self.recovery.id.set_value(Some(offer.id));
             let catalogue = self.catalogue.get_value();
-            // What methods have reached is of other choices.
-            self.reset_methods();
             self.apply(&Query::read(&offer.record.address, &catalogue));
             self.take_setup(offer.record.setup);
             let file = |place: u32| offer.files.get(place).dyn_into::<File>().ok();
-            self.take_files(file(0), [file(1), file(2), file(3)]);
+            self.take_files(file(0), (1..).map(file));
+            if let Some(file) = file(1 + self.mask_slots().len() as u32) {
+                self.methods.take_base_file(file);
+            }
+            if let Ok(kept) = methods
+                && offer.record.methods > 0
+            {
+                self.methods.take_kept(&kept);
+                self.recovery.methods.set_value(offer.record.methods);
+            }
             self.start_session();
-            self.go(if offer.record.learning {
-                Route::Learn
-            } else {
-                Route::Denoise
+            self.go(match run {
+                None => Route::Methods,
+                Some(_) if offer.record.learning => Route::Learn,
+                Some(_) => Route::Denoise,
             });
         });
     }
@@ -359,55 +392,13 @@ async fn read(id: &str) -> Option<Offer> {
     })
 }
 
-/// Where the checkpoint of a lane lies.
-fn key_of(id: &str, place: usize) -> String {
-    format!("{id}/{place}")
+/// Where the checkpoint of a lane lies, by its place, or what [`METHODS`] have reached.
+fn key_of(id: &str, name: &str) -> String {
+    format!("{id}/{name}")
 }
 
 /// All that is kept under a tab's name.
 fn keys_of(id: &str) -> Vec<String> {
-    let runs = (0..super::fits::FITS + 1).map(|place| key_of(id, place));
-    runs.chain([id.to_owned()]).collect()
-}
-
-/// The question whether to go on, and what was mended.
-#[component]
-pub fn RecoveryNotices(studio: Studio) -> impl IntoView {
-    let recovery = studio.recovery;
-    let offer = move || {
-        recovery.offer.get().map(|offer| {
-            let (words, declined) = (offer.words(), offer.clone());
-            view! {
-                <div class="notice" id="continue" role="status">
-                    <p><strong>{text::CONTINUE_TITLE}</strong>" "{words}</p>
-                    <p class="actions">
-                        <button type="button" class="primary" id="go-on" on:click=move |_| studio.go_on(offer.clone())>
-                            {text::CONTINUE}
-                        </button>
-                        <button type="button" id="discard" on:click=move |_| studio.discard(&declined)>
-                            {text::DISCARD}
-                        </button>
-                    </p>
-                </div>
-            }
-        })
-    };
-    let news = move || {
-        recovery.news.get().map(|news| {
-            view! {
-                <div class="notice" id="news" role="status">
-                    <p>{news}</p>
-                    <p class="actions">
-                        <button type="button" class="plain" on:click=move |_| recovery.news.set(None)>
-                            {text::DISMISS}
-                        </button>
-                    </p>
-                </div>
-            }
-        })
-    };
-    view! {
-        {offer}
-        {news}
-    }
+    let runs = (0..super::fits::FITS + 1).map(|place| key_of(id, &place.to_string()));
+    runs.chain([key_of(id, METHODS), id.to_owned()]).collect()
 }

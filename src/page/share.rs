@@ -70,10 +70,9 @@ pub fn Share(studio: Studio) -> impl IntoView {
         PictureChoice::Sample(_) | PictureChoice::Address(_) => text::SHARE_PICTURE,
     };
     let mask = move || {
-        let own = studio
-            .fits_on()
-            .iter()
-            .any(|fit| fit.mask.choice.get() == MaskChoice::Own);
+        let fits = studio.fits_on().into_iter().map(|fit| fit.mask);
+        let mut masks = fits.chain([studio.learning.start]);
+        let own = masks.any(|mask| mask.choice.get() == MaskChoice::Own);
         (own && !recipes()).then_some(text::SHARE_OWN_MASK)
     };
     let painted = move || {

@@ -12,7 +12,7 @@ use super::how::How;
 use super::lane::Lane;
 use super::learn::Learning;
 use super::link::Link;
-use super::mask_slot::MaskChoice;
+use super::mask_slot::{MaskChoice, MaskSlot};
 use super::masks::Gallery;
 use super::methods::Methods;
 use super::narrow::narrow;
@@ -155,8 +155,8 @@ impl Studio {
         self.how.clear();
         self.methods.clear();
         self.good_picture.set_value(None);
-        for fit in self.fits {
-            fit.mask.forget();
+        for mask in self.mask_slots() {
+            mask.forget();
         }
         for lane in self.lanes() {
             self.clear(lane);
@@ -173,6 +173,7 @@ impl Studio {
         for fit in self.fits.into_iter().filter(|fit| fit.on.get_untracked()) {
             self.load_mask(fit.mask);
         }
+        self.load_mask(self.learning.start);
         self.load_picture();
         self.restart_gallery();
         // Makes the canvases anew, which then attach themselves to the new worker.
@@ -248,6 +249,12 @@ impl Studio {
         [a.lane, b.lane, c.lane, self.learning.lane]
     }
 
+    /// The masks of those runs.
+    pub fn mask_slots(self) -> [MaskSlot; FITS + 1] {
+        let [a, b, c] = self.fits;
+        [a.mask, b.mask, c.mask, self.learning.start]
+    }
+
     /// The fit that a lane belongs to, unless it is the learner's.
     pub(super) fn fit_of(self, lane: Lane) -> Option<Fit> {
         self.fits.into_iter().find(|fit| fit.lane == lane)
@@ -265,6 +272,7 @@ impl Studio {
             Some(fit) => {
                 fit.moments.set(Vec::new());
                 fit.best.set(None);
+                fit.missing.set(None);
             }
             None => self.learning.clear(),
         }
@@ -287,15 +295,15 @@ impl Studio {
     }
 
     /// Takes the files of an earlier visit.
-    pub(super) fn take_files(self, picture: Option<File>, masks: [Option<File>; FITS]) {
+    pub(super) fn take_files(self, picture: Option<File>, masks: impl Iterator<Item = Option<File>>) {
         if let Some(picture) = picture {
             self.own_picture.set_value(Some(picture));
             self.picture_choice.set(PictureChoice::Own);
         }
-        for (fit, file) in self.fits.into_iter().zip(masks) {
+        for (mask, file) in self.mask_slots().into_iter().zip(masks) {
             if file.is_some() {
-                fit.mask.take_file(file);
-                fit.mask.choice.set(MaskChoice::Own);
+                mask.take_file(file);
+                mask.choice.set(MaskChoice::Own);
             }
         }
     }
@@ -327,7 +335,7 @@ impl Studio {
         self.clear(lane);
         let job = match self.fit_of(lane) {
             Some(fit) => fit.job(),
-            None => Some(self.learning.job()),
+            None => untrack(|| self.learning.job()),
         };
         let Some(job) = job else { return };
         let engine_is_there = matches!(*self.engine.read_untracked(), Engine::Ready { .. });
@@ -357,12 +365,16 @@ impl Studio {
         }
     }
 
-    /// What defines a lane's run: tasks other than denoising are for fits.
+    /// What defines a lane's run: tasks other than denoising are for fits, and a mask that learning starts from is of its own
+    /// random weights.
     fn setup_of(self, lane: Lane) -> Setup {
         let setup = self.setup.get_untracked();
         match self.fit_of(lane) {
             Some(_) => setup,
-            None => setup.whole(),
+            None => Setup {
+                init_seed: untrack(|| self.learning.start_seed()).unwrap_or(setup.init_seed),
+                ..setup.whole()
+            },
         }
     }
 

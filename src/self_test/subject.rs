@@ -116,7 +116,7 @@ impl Subject {
     /// from the twin's values and one wrong kernel is told from those behind it.
     async fn check_kernels(&self, backend: &Backend) -> Result<(usize, Vec<Difference>), TrainError> {
         let mut cpu = self.start(CpuExecutor::new(&self.step).into()).await?;
-        let mut device = self.start(executor(backend, &self.step, |_, _| {}).await?).await?;
+        let mut device = self.start(executor(backend, &self.step, &mut |_, _| {}).await?).await?;
         let mut differences = Vec::new();
         for op in &self.step.prologue {
             differences.extend(self.compare_written(op, &mut cpu, &mut device).await?);
@@ -159,7 +159,7 @@ impl Subject {
     /// Whole steps, each side from its own values, with poison between them.
     async fn check_steps(&self, backend: &Backend) -> Result<Vec<Difference>, TrainError> {
         let cpu = self.start(CpuExecutor::new(&self.step).into()).await?;
-        let device = self.start(executor(backend, &self.step, |_, _| {}).await?).await?;
+        let device = self.start(executor(backend, &self.step, &mut |_, _| {}).await?).await?;
         let expected = self.results(cpu).await?;
         let found = self.results(device).await?;
         let mut differences = Vec::new();

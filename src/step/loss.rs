@@ -1,7 +1,7 @@
 //! The end of the network in the step: output bias, sigmoid, loss and its gradient, for each part of the picture.
 
+use super::TensorId;
 use super::lowering::{Ends, Lowering};
-use super::{TensorId};
 use crate::kernels::loss_finalise::LossFinalise;
 
 impl Lowering<'_> {

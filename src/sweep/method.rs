@@ -73,7 +73,7 @@ impl FromStr for Method {
                 _ => Err(unknown()),
             };
         }
-        if let Some(fit) = Unmasked::ALL.into_iter().find(|fit| fit.name() == name) {
+        if let Some(fit) = Unmasked::named(name) {
             return Ok(Self::Unmasked(fit));
         }
         match name {

@@ -81,7 +81,18 @@ impl Run {
         task: Task,
         backend: &Backend,
         supplied: StateIn,
-        progress: impl FnMut(usize, usize),
+        mut progress: impl FnMut(usize, usize),
+    ) -> Result<Self, TrainError> {
+        Self::build(spec, task, backend, supplied, &mut progress).await
+    }
+
+    /// Compiled once for all callers' closures, since the page has to be small.
+    async fn build(
+        spec: RunSpec,
+        task: Task,
+        backend: &Backend,
+        supplied: StateIn,
+        progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Self, TrainError> {
         spec.check()?;
         let network = spec.network.build()?;

@@ -187,7 +187,7 @@ pub(super) fn build_step(
 pub(crate) async fn executor(
     backend: &Backend,
     step: &Step,
-    mut progress: impl FnMut(usize, usize),
+    progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Executor, TrainError> {
     match backend {
         Backend::Cpu => {

@@ -44,6 +44,11 @@ impl Unmasked {
         }
     }
 
+    /// The one of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fit| fit.name() == name)
+    }
+
     /// Another network than the hourglass, where it is of one; its size is the published one.
     pub fn other_network(self) -> Option<Generator> {
         let decoder = |doublings| {

@@ -8,6 +8,7 @@ use wasm_bindgen::JsValue;
 use super::canvas::Canvases;
 use super::files::{png, scope};
 use super::gallery::{LoadedMask, compare};
+use super::imp::Imp;
 use super::loading::MaskFile;
 use super::making::shuffled;
 use super::measure::{self, Measuring};
@@ -38,6 +39,8 @@ pub(super) struct Worker {
     /// With their names.
     pub(super) pictures: BTreeMap<SlotId, (String, Rc<Picture>)>,
     pub(super) masks: BTreeMap<SlotId, LoadedMask>,
+    /// A mask that is made in turns.
+    pub(super) imp: Option<Imp>,
     runs: BTreeMap<RunId, Run>,
     canvases: Canvases,
     /// Runs wait while it lasts.
@@ -79,6 +82,11 @@ impl Worker {
                 method,
                 seed,
             } => self.make_mask(slot, picture, setup, method, seed).await,
+            Request::PauseMaking { slot } => {
+                if let Some(imp) = self.imp.as_mut().filter(|imp| imp.slot == slot) {
+                    imp.paused = true;
+                }
+            }
             Request::DrawMask { slot } => self.draw_mask(slot).await,
             Request::CompareMasks { first, second } => {
                 let result = compare(self.masks.get(&first), self.masks.get(&second));
@@ -86,6 +94,7 @@ impl Worker {
             }
             Request::ForgetMask { slot } => {
                 self.masks.remove(&slot);
+                self.imp.take_if(|imp| imp.slot == slot);
             }
             Request::Create {
                 run,
@@ -169,7 +178,7 @@ impl Worker {
         }
     }
 
-    /// Gives each busy run a turn; whether there was one.
+    /// Gives what is busy a turn; whether there was one.
     pub(super) async fn turn(&mut self) -> bool {
         if let Some(measuring) = &mut self.measuring {
             if !measuring.turn().await {
@@ -178,6 +187,14 @@ impl Worker {
             return true;
         }
         let mut played = false;
+        if let Some(imp) = self.imp.as_mut().filter(|imp| !imp.paused) {
+            played = true;
+            let slot = imp.slot;
+            if let Some(made) = imp.turn().await.transpose() {
+                self.imp = None;
+                self.take_made(slot, made);
+            }
+        }
         for run in self.runs.values_mut().filter(|run| run.is_busy()) {
             played = true;
             run.turn(&mut self.canvases, self.preview.as_ref()).await;
@@ -187,6 +204,7 @@ impl Worker {
 
     async fn open(&mut self, engine: EngineKind) {
         self.runs.clear();
+        self.imp = None;
         self.measuring = None;
         self.preview = None;
         self.canvases.forget_device();
@@ -212,7 +230,22 @@ impl Worker {
     /// What a job trains, and whether it can.
     fn trained(&self, job: Job) -> Result<(Trained, bool), Fault> {
         Ok(match job {
-            Job::Learn { learner, keep, pace } => (Trained::Mask { learner, keep, pace }, true),
+            Job::Learn {
+                learner,
+                keep,
+                pace,
+                from,
+            } => {
+                let from = from.map(|slot| self.mask(slot)).transpose()?;
+                let from = from.map(|found| (found.name.clone(), found.mask.clone()));
+                let trained = Trained::Mask {
+                    learner,
+                    keep,
+                    pace,
+                    from,
+                };
+                (trained, true)
+            }
             Job::FitUnmasked { fit } => (Trained::Unmasked(fit), true),
             Job::Fit { mask: slot } => {
                 let found = self.mask(slot)?;

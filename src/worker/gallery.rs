@@ -10,6 +10,7 @@ use crate::train::Backend;
 
 /// A mask that was read.
 pub struct LoadedMask {
+    pub name: String,
     pub mask: Rc<Mask>,
     /// A dead one draws a constant: its runs are shown, but cannot start.
     pub alive: bool,
@@ -19,6 +20,7 @@ pub struct LoadedMask {
 impl LoadedMask {
     pub fn new(mask: Mask, facts: &MaskFacts) -> Self {
         Self {
+            name: facts.name.clone(),
             mask: Rc::new(mask),
             alive: facts.alive,
             start: facts.origin.start,

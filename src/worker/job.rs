@@ -18,8 +18,14 @@ pub enum Job {
     FitUnmasked { fit: Unmasked },
     /// As a fit with the slot's mask, of which something is drawn anew.
     FitShuffled { mask: SlotId, what: Shuffle, seed: u64 },
-    /// The mask itself; `keep` is the fraction that the keep probabilities are drawn to.
-    Learn { learner: Learner, keep: f64, pace: Pace },
+    /// The mask itself; `keep` is the fraction that the keep probabilities are drawn to. What the mask in `from` keeps begins
+    /// likelier to stay, on that mask's network.
+    Learn {
+        learner: Learner,
+        keep: f64,
+        pace: Pace,
+        from: Option<SlotId>,
+    },
 }
 
 /// How much faster than by itself a learner goes: more than a large picture's can bear, but a small one has few steps.
@@ -147,6 +153,9 @@ pub enum MaskMethod {
     Everything { fit: Unmasked },
     /// Scores the initial weights; `keep` is the fraction of the convolution weights that stays.
     Pruned { method: Method, scope: Scope, keep: f64 },
+    /// Trains and prunes in rounds, which share `steps` updates, until about `keep` of the parameters is left. It takes turns with
+    /// runs: it can be paused, and goes on where it is asked for again in the same slot.
+    Imp { keep: f64, steps: u64 },
     /// Redraws something of the slot's mask.
     Shuffled { mask: SlotId, what: Shuffle },
     /// Draws a mask with no more than the counts of the slot's mask.

@@ -105,6 +105,16 @@ pub struct MaskOrigin {
     pub start: MaskStart,
 }
 
+impl MaskOrigin {
+    /// The seed of the weights that it was learned on, where that is known.
+    pub fn init_seed(&self) -> Option<u64> {
+        match self.start {
+            MaskStart::Known { init_seed, .. } => Some(init_seed),
+            MaskStart::Supplied | MaskStart::Unknown => None,
+        }
+    }
+}
+
 /// Whether it is known from which weights and input a mask was learned: they draw its picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MaskStart {

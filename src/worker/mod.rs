@@ -25,6 +25,8 @@ mod files;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod gallery;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod imp;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod inbox;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod loading;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use super::fault::{Fault, FaultKind};
 pub use super::job::{Framing, Job, MaskMethod, Pace, Seen, Setup};
 pub use super::mask_facts::{Channels, Layer, Look, MaskFacts, MaskOnly, MaskOrigin, MaskStart};
-pub use super::run_facts::{Moment, Point, RunFacts, RunState, returned};
+pub use super::run_facts::{Missing, Moment, Point, RunFacts, RunState, returned};
 use crate::bench::BenchSummary;
 use crate::engine::AdapterDescription;
 use crate::mask::{LayerOverlap, Overlap};
@@ -62,6 +62,10 @@ pub enum Request {
         method: MaskMethod,
         seed: u64,
     },
+    /// Pauses the making of a slot's mask, where that takes turns.
+    PauseMaking {
+        slot: SlotId,
+    },
     /// Draws what a slot's mask draws by masking alone, as its file says that it was learned; answered by
     /// [`Reply::MaskDrawn`].
     DrawMask {
@@ -72,7 +76,7 @@ pub enum Request {
         first: SlotId,
         second: SlotId,
     },
-    /// Frees a slot.
+    /// Frees a slot, and gives up what is made for it.
     ForgetMask {
         slot: SlotId,
     },
@@ -313,6 +317,7 @@ pub enum Reply {
         run: RunId,
         moments: Vec<Moment>,
         best: Option<Moment>,
+        missing: Option<Missing>,
     },
     /// A PNG file; its `ArrayBuffer` is attached.
     Png {

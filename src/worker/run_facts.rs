@@ -62,6 +62,17 @@ pub fn returned(points: &[Point]) -> Option<&Point> {
     least.or(points.last())
 }
 
+/// The PSNR in dB of the pixels that were not known, where some were not and there is a clean picture.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Missing {
+    /// Updates made.
+    pub step: u64,
+    /// Of the output.
+    pub output: f64,
+    /// Of what the fit returns.
+    pub returned: f64,
+}
+
 /// A picture of the past, after `step` updates.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Moment {

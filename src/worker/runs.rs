@@ -9,7 +9,7 @@ use super::history::History;
 use super::message::{tell, tell_with};
 use super::observer::Observer;
 use super::preview::Preview;
-use super::protocol::{Fault, FaultKind, MaskPurpose, Point, Reply, RunId, RunState, View};
+use super::protocol::{Fault, FaultKind, MaskPurpose, Missing, Point, Reply, RunId, RunState, View};
 use super::rate::Rate;
 use super::training::{Plan, Training};
 use crate::picture::Picture;
@@ -121,7 +121,11 @@ impl Run {
     pub async fn pause(&mut self, canvases: &mut Canvases, preview: Option<&Preview>) {
         if self.state == RunState::Running {
             self.until = self.step();
-            if let Err(fault) = self.show(canvases, preview).await {
+            let shown = match self.show(canvases, preview).await {
+                Ok(()) => self.remember_last(canvases).await,
+                failed => failed,
+            };
+            if let Err(fault) = shown {
                 return self.fail(fault);
             }
             self.tell_progress();
@@ -203,6 +207,14 @@ impl Run {
         Ok(())
     }
 
+    async fn remember_last(&mut self, canvases: &mut Canvases) -> Result<(), Fault> {
+        let last = self.training.as_ref().and_then(|(training, _)| training.last());
+        match last {
+            Some(last) => self.remember(&last, true, canvases).await,
+            None => Ok(()),
+        }
+    }
+
     /// Keeps the picture that `point` was measured on, if it is of those to look back at.
     async fn remember(&mut self, point: &Point, stops: bool, canvases: &mut Canvases) -> Result<(), Fault> {
         if self.observer.is_some() {
@@ -216,12 +228,24 @@ impl Run {
         };
         self.history.keep(wanted, point, &picture);
         self.show_history(canvases);
+        let missing = self.missing(point.step, &picture).await?;
         tell(&Reply::Moments {
             run: self.id,
             moments: self.history.moments(),
             best: self.history.best().map(|best| best.moment),
+            missing,
         });
         Ok(())
+    }
+
+    /// How good the missing pixels are alone, where there are any; `output` is the picture that was drawn last.
+    async fn missing(&mut self, step: u64, output: &Picture) -> Result<Option<Missing>, Fault> {
+        let Some(output) = self.plan.task.unknown_psnr(output) else {
+            return Ok(None);
+        };
+        let returned = self.returned().await?;
+        let returned = returned.and_then(|picture| self.plan.task.unknown_psnr(&picture));
+        Ok(returned.map(|returned| Missing { step, output, returned }))
     }
 
     fn show_history(&self, canvases: &mut Canvases) {

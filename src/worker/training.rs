@@ -15,7 +15,8 @@ use crate::numbers::thousands;
 use crate::picture::{Noise, Padding, Picture};
 use crate::step::StepError;
 use crate::train::{
-    self, Backend, Checkpoint, Learner, Returned, RunSpec, SpikeWatch, StateIn, Task, TrackSpec, TrainError, Unmasked,
+    self, Backend, Checkpoint, Learner, Returned, RunSpec, SpikeWatch, StartMask, StateIn, Task, TrackSpec, TrainError,
+    Unmasked,
 };
 
 /// What a run trains.
@@ -24,16 +25,22 @@ pub enum Trained {
     Weights(Rc<Mask>),
     /// All weights.
     Unmasked(Unmasked),
-    /// A mask.
-    Mask { learner: Learner, keep: f64, pace: Pace },
+    /// A mask, from another with its name or from nothing.
+    Mask {
+        learner: Learner,
+        keep: f64,
+        pace: Pace,
+        from: Option<(String, Rc<Mask>)>,
+    },
 }
 
 impl Trained {
-    /// The mask's own hourglass, or else the paper's with so many levels.
+    /// The hourglass of the mask that is used or begun with, or else the paper's with so many levels.
     pub fn hourglass(&self, levels: usize) -> Hourglass {
         let of_mask = match self {
             Self::Weights(mask) => mask.metadata.network.clone(),
-            Self::Unmasked(_) | Self::Mask { .. } => None,
+            Self::Mask { from, .. } => from.as_ref().and_then(|(_, mask)| mask.metadata.network.clone()),
+            Self::Unmasked(_) => None,
         };
         of_mask.unwrap_or_else(|| Hourglass::with_levels(levels))
     }
@@ -73,8 +80,12 @@ impl Plan {
         let task = setup.task(framed, whole, &spec.network);
         let task = task.map_err(|error| fault(&error))?;
         match (&mut spec.job, trained) {
-            (train::Job::Learn(learn), Trained::Mask { keep, pace, .. }) => {
+            (train::Job::Learn(learn), Trained::Mask { keep, pace, from, .. }) => {
                 learn.keep = *keep;
+                learn.from = from.as_ref().map(|(name, mask)| StartMask {
+                    name: name.clone(),
+                    keep: Arc::new(mask.keep.clone()),
+                });
                 learn.pull *= pace.pull;
                 spec.lr *= pace.rate;
             }
@@ -222,6 +233,11 @@ impl Training {
             return Err(Fault::new(FaultKind::Spiked, message));
         }
         Ok(progress.points.iter().map(told).collect())
+    }
+
+    /// The last reading.
+    pub fn last(&self) -> Option<Point> {
+        self.run.curve().last().map(told)
     }
 
     /// Updates made.

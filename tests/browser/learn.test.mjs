@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { inEachBrowser } from "./helper.mjs";
 import {
   MINUTES,
+  change,
   colours,
   download,
   drawn,
@@ -117,6 +118,44 @@ inEachBrowser("a mask is learned, looked at, and taken to Denoise and into a fil
   await page.goForward();
   await until("the view Denoise", () => page.$("#mask-facts"));
   await until("the fit to be paused", async () => (await stateOf(page)) === "Paused");
+});
+
+inEachBrowser("learning starts from a mask, on the random weights that are the mask's", { timeout: 5 * MINUTES }, async ({ open }) => {
+  const page = await open(`${LEARN}&engine=cpu&init-seed=5`);
+  await enabled(page, "#start");
+  const options = () => page.$$eval("#start-from option", (all) => all.map((option) => option.value));
+  assert.deepEqual(await options(), ["", "chelsea", "astronaut"]);
+  await page.click("#step");
+  await until("a look", () => page.$("#connectivity[data-alive]"));
+  await page.click("#keep-mask");
+  const own = await until("it among the masks", async () => (await options())[3]);
+
+  await page.$$eval("details", (all) => all.forEach((details) => (details.open = true)));
+  await change(page, "#init-seed", 9);
+  await page.select("#start-from", own);
+  await until("whose it is", async () => /of network seed 5,/.test(await textOf(page, "#start-facts").catch(() => "")));
+  await until("a learner of its own", async () => (await stepOf(page)) === 0);
+  await enabled(page, "#start");
+  await page.click("#step");
+  await untilWithoutFault(page, "a step", async () => (await stepOf(page)) === 1);
+  await inState(page, "Paused");
+  // What the mask keeps begins above what it drops.
+  const heaps = await page.$eval("#histogram", (plot) => plot.getAttribute("aria-label"));
+  assert.match(heaps, /0 % of the keep probabilities are below 0\.1, 5 % above 0\.9/);
+  const file = Buffer.from((await download(page, "#save-mask")).bytes);
+  const head = JSON.parse(file.subarray(8, 8 + Number(file.readBigUInt64LE(0))).toString());
+  const { run } = JSON.parse(head.__metadata__.settings);
+  assert.equal(run.init_seed, 5, "not the one that is chosen");
+  assert.match(run.job.learn.from.name, /^Cat mask/);
+  assert.equal(new URL(page.url()).searchParams.get("start-from"), null, "one's own is in no link");
+
+  await page.select("#start-from", "astronaut");
+  await until("it in the address", () => new URL(page.url()).searchParams.get("start-from") === "astronaut");
+  const other = await open(new URL(page.url()).search);
+  await until("the same start", async () => /of network seed 0,/.test(await textOf(other, "#start-facts").catch(() => "")));
+  assert.equal(await other.$eval("#start-from", (field) => field.value), "astronaut");
+  const wrong = await open(`${LEARN}&engine=cpu&start-from=nobody`);
+  await until("a fault", async () => /start-from “nobody”/.test(await textOf(wrong, "#fault").catch(() => "")));
 });
 
 inEachBrowser("views are links, by keyboard and in the history", { timeout: 4 * MINUTES }, async ({ open }) => {

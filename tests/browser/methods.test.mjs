@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, inEachBrowser } from "./helper.mjs";
-import { MINUTES, change, download, enabled, pause, textOf, until } from "./studio.mjs";
+import { MINUTES, change, download, enabled, keptRuns, pause, textOf, until } from "./studio.mjs";
 
 // A mask for the network of two levels: a tenth of the weights, chosen by SNIP.
 const RECIPE = "recipe:AQQgEBAgHx0OvA-hC4IKlAWeBtoGKAEQECAfHQ4HACeM";
@@ -198,14 +198,83 @@ inEachBrowser("fits without a mask: jitter, SGLD, and other networks as publishe
   for (const name of ["Dense", "Dense, jittered", ...others]) assert.ok(apart(name)[1] > 1e-3, `${name}: ${apart(name)}`);
   assert.ok(apart("SGLD")[3] > 1e-3, "a mean of samples");
 
-  // Denoise knows the dense fit alone.
-  assert.deepEqual(
-    await page.$$eval(".method:has(.race-it)", (all) => all.map((one) => one.dataset.method)),
-    ["dense"],
-  );
-  await page.click(".race-it");
+  // Each can race in Denoise.
+  assert.equal((await page.$$(".method .race-it")).length, 6);
+  await page.click('[data-method="deep-decoder-4"] .race-it');
   await until("two racers", async () => (await page.$$(".racer")).length === 2);
-  await until("the dense rival", async () => /Dense/.test(await textOf(page, '.racer[data-fit="1"] .racer-name')));
+  assert.equal(await textOf(page, '.racer[data-fit="1"] .racer-name'), "Deep Decoder 4");
+  assert.equal(parameters(page).against, "deep-decoder-4");
+});
+
+inEachBrowser("IMP trains and prunes in turns with what is asked of it", { timeout: 5 * MINUTES }, async ({ open }) => {
+  const page = await open(`/?${SMALL.replace("steps=8", "steps=350")}&engine=cpu&methods=imp&method-keep=0.2`);
+  await enabled(page, "#run-methods");
+  const state = () => textOf(page, '[data-method="imp"] figcaption .hint');
+  const percent = async () => Number((await state()).match(/^Choosing weights, (\d+) %$/)?.[1]);
+  await start(page);
+  const begun = await until("some of it", percent);
+  await page.click("#run-methods");
+  await inStage(page, "paused");
+  const stood = await percent();
+  await pause(1500);
+  assert.equal(await percent(), stood, "nothing goes on");
+  assert.ok(stood >= begun && stood < 100, `${begun} to ${stood} %`);
+
+  await page.click("#run-methods");
+  await until("more of it", async () => (await percent()) > stood);
+  await page.click("#reset-methods");
+  assert.deepEqual(await statuses(page), { imp: "Waiting" });
+  await change(page, "#method-steps", 14);
+  await start(page);
+  await inStage(page, "finished");
+  // Seven rounds leave 0.8 to the seventh of all but the betas; here of the weights alone.
+  const [kept, , , , , returned] = (await table(page)).IMP;
+  const share = Number(kept.match(/\((\d+(\.\d+)?) %\)/)[1]);
+  assert.ok(share > 20 && share < 22, kept);
+  assert.match(returned, DECIBELS);
+
+  await page.click(".race-it");
+  await until("its mask", async () => /^IMP, 7 rounds/.test(await textOf(page, '.racer[data-fit="1"] .racer-name').catch(() => "")));
+  await enabled(page, "#start");
+  await page.click("#step");
+  await until("a step with it", async () => /at step 1\b/.test(await textOf(page, '.racer[data-fit="1"]')));
+  const { fits } = JSON.parse(Buffer.from((await download(page, "#save-settings")).bytes).toString());
+  const { origin } = fits[1].mask_facts;
+  assert.deepEqual([origin.steps, origin.image], [14, "Cat"]);
+});
+
+inEachBrowser("what is over comes back after a reload, and the rest is still to be run", { timeout: 5 * MINUTES }, async ({ open }) => {
+  const page = await open(`/?${SMALL}&engine=cpu&sample=rocket&methods=random,magnitude,dense&method-keep=0.1`);
+  await start(page);
+  await inStage(page, "finished");
+  const found = await table(page);
+  const curve = (page) => page.$eval("#methods-psnr", (plot) => plot.ariaLabel);
+  const words = await curve(page);
+  await page.goto(new URL("/?size=64&engine=cpu", page.url()).href, { waitUntil: "load" });
+  await page.waitForSelector("#go-on");
+  assert.match(await textOf(page, "#continue"), /You were comparing methods on Rocket at dusk, of which 3 are done\./);
+  await page.click("#go-on");
+  await inStage(page, "finished");
+  assert.deepEqual(await statuses(page), { random: "Finished", magnitude: "Collapsed", dense: "Finished" });
+  assert.deepEqual(await table(page), found);
+  assert.equal(await curve(page), words);
+  assert.equal(await page.$eval('[data-method="random"] img', async (img) => (await img.decode(), img.naturalWidth)), 48);
+  assert.equal(parameters(page)["method-keep"], "0.1");
+
+  await page.select("#method-4", "snip");
+  await start(page);
+  await inStage(page, "finished");
+  const { SNIP, ...others } = await table(page);
+  assert.match(SNIP[5], DECIBELS);
+  assert.deepEqual(others, found, "those that were over are not run again");
+  await page.click('[data-method="random"] .race-it');
+  await until("its mask", async () => /^random/.test(await textOf(page, '.racer[data-fit="1"] .racer-name').catch(() => "")));
+
+  // Reset means that they are not wanted any more.
+  await page.click('.views a[data-route="Methods"]');
+  await page.waitForSelector("#reset-methods");
+  await page.click("#reset-methods");
+  await until("nothing to be kept", async () => (await keptRuns(page)).length === 0);
 });
 
 inEachBrowser("a network that is too large for the memory is not begun", { timeout: 3 * MINUTES }, async ({ open }) => {

@@ -56,6 +56,40 @@ inEachBrowser("two fits race, side by side and in one plot", { timeout: 5 * MINU
   assert.ok((await stepOf(page)) > 20, "the first fit stays");
 });
 
+inEachBrowser("fits without a mask race, at any task, and travel in the link", { timeout: 6 * MINUTES }, async ({ open }) => {
+  const page = await open(`${SMALL}&engine=cpu&task=sr2`);
+  await enabled(page, "#start");
+  await page.focus("#unmasked");
+  await page.select("#unmasked", "sgld");
+  await page.select("#rival-1", "deep-decoder-4");
+  await page.select("#rival-2", "dense-jitter");
+  await until("three racers", async () => (await page.$$(".racer")).length === 3);
+  const names = () => page.$$eval(".racer-name", (all) => all.map((name) => name.textContent));
+  assert.deepEqual(await names(), ["SGLD", "Deep Decoder 4", "Dense, jittered"]);
+  await enabled(page, "#start");
+  await page.click("#step");
+  await untilWithoutFault(page, "a step of each", async () => (await stepOf(page)) === 1);
+  await inState(page, "Paused");
+  for (const result of ["Result", "Result 2", "Result 3"]) {
+    await page.select("#right-view", result);
+    await drawn(page, "Result", 0.5, "#frame .over");
+  }
+  const { fits } = JSON.parse(Buffer.from((await download(page, "#save-settings")).bytes).toString());
+  assert.deepEqual(
+    fits.map(({ mask, run }) => [mask.kind, mask.fit, run.width, run.height]),
+    ["sgld", "deep-decoder-4", "dense-jitter"].map((fit) => ["none", fit, 32, 20]),
+  );
+
+  const link = new URL(page.url());
+  assert.deepEqual(["mask", "against"].map((name) => link.searchParams.get(name)), ["sgld", "deep-decoder-4,dense-jitter"]);
+  const other = await open(link.search);
+  await until("the same three", async () => (await other.$$(".racer")).length === 3);
+  const chosen = ["#unmasked", "#rival-1", "#rival-2"].map((field) => other.$eval(field, (select) => select.value));
+  assert.deepEqual(await Promise.all(chosen), ["sgld", "deep-decoder-4", "dense-jitter"]);
+  await other.click("[data-mask=chelsea]");
+  await until("no such choice with a mask", async () => !(await other.$("#unmasked")));
+});
+
 inEachBrowser("the past, the best, the magnifier and the curves", { timeout: 5 * MINUTES }, async ({ open }) => {
   const page = await open(SMALL);
   await enabled(page, "#start");

@@ -72,10 +72,16 @@ inEachBrowser("random pixels are filled in", { timeout: 5 * MINUTES }, async ({ 
   await untilMissing(page, "four fifths to be missing", (part) => part > 0.72 && part < 0.88);
   await enabled(page, "#start");
   await runUntilBetter(page, 1);
+  // The known pixels are the easier ones, and the PSNR of all lies between.
+  const missingPsnr = () => textOf(page, "#missing-psnr");
+  assert.match(await missingPsnr(), /^\d+\.\d\d dB$/);
+  assert.ok(Number.parseFloat(await missingPsnr()) < (await psnr(page)).last, "worse than all pixels together");
+  assert.match(await textOf(page, "#missing-psnr + .aside"), /^averaged \d+\.\d\d dB, at step \d+$/);
   assert.equal((await drawn(page, "Result")).width, 32);
   assert.equal(await page.$eval('#left-view option[value="Noisy"]', (option) => option.textContent), "Incomplete");
   assert.match((await download(page)).name, /^Cat-filled-in-step-\d+\.png$/);
   const settings = JSON.parse(Buffer.from((await download(page, "#save-settings")).bytes).toString());
+  assert.equal(settings.fits[0].missing_pixels.step, settings.fits[0].last.step, "of the picture that is seen");
   assert.deepEqual(settings.setup.seen, { random: { known: 0.2 } });
   assert.deepEqual(settings.setup.noise, { gaussian: { sigma: 0 } });
 });
@@ -104,6 +110,7 @@ inEachBrowser("a sample's small copy is enlarged, and one's own picture", { time
   await untilWithoutFault(page, "a step", async () => (await stepOf(page)) === 1);
   await inState(page, "Paused");
   assert.equal(await textOf(page, "#psnr"), "–");
+  assert.equal(await page.$("#missing-psnr"), null, "nothing is filled in");
   assert.ok(await page.$("#statistic-plot"));
   const file = Buffer.from((await download(page)).bytes);
   assert.deepEqual([file.readUInt32BE(16), file.readUInt32BE(20)], [64, 64]);
@@ -204,6 +211,9 @@ inEachBrowser("what is painted over is filled in, in a race, and after a reload"
 
   await enabled(page, "#start");
   await runUntilBetter(page, 1);
+  const missing = await page.$$eval(".racer .missing", (all) => all.map((words) => words.textContent));
+  assert.equal(missing.length, 2);
+  for (const words of missing) assert.match(words, /^missing pixels \d+\.\d\d dB$/);
   assert.equal(await page.$("#paint"), null, "not while there is a result");
   assert.equal(await page.$("#paint-tools"), null);
   const settings = JSON.parse(Buffer.from((await download(page, "#save-settings")).bytes).toString());

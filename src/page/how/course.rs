@@ -181,6 +181,7 @@ impl Studio {
                 learner: Learner::Fast,
                 keep: TARGET,
                 pace: PACE,
+                from: None,
             },
         };
         // A smaller size of the address, too, holds here.

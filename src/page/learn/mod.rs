@@ -15,7 +15,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::File;
 
+use super::fits::FITS;
 use super::lane::Lane;
+use super::mask_slot::{MaskChoice, MaskSlot};
 use super::query::Query;
 use super::route::Route;
 use super::state::Studio;
@@ -37,6 +39,8 @@ pub const KEEP_MOST: f64 = 0.5;
 pub struct Learning {
     pub lane: Lane,
     pub learner: RwSignal<Learner>,
+    /// The mask that it starts from; without one all weights start alike.
+    pub start: MaskSlot,
     /// The fraction of the weights that the learner aims at.
     pub target: RwSignal<f64>,
     /// The fraction that is looked at.
@@ -66,6 +70,7 @@ impl Learning {
         Self {
             lane: Lane::new(Route::Learn, RwSignal::new(steps)),
             learner: RwSignal::new(learner),
+            start: MaskSlot::new(FITS as u32, query.start_from.clone().unwrap_or(MaskChoice::DENSE)),
             target: RwSignal::new(keep),
             keep: RwSignal::new(keep),
             look: RwSignal::new(None),
@@ -90,12 +95,23 @@ impl Learning {
         self.look.set(Some(look));
     }
 
-    pub fn job(self) -> Job {
-        Job::Learn {
+    /// The run to make, where the mask that it starts from is read.
+    pub fn job(self) -> Option<Job> {
+        self.start.is_there().then(|| Job::Learn {
             learner: self.learner.get_untracked(),
             keep: self.target.get_untracked(),
             pace: Pace::default(),
-        }
+            from: self.starts_from_mask().then_some(self.start.id),
+        })
+    }
+
+    pub fn starts_from_mask(self) -> bool {
+        self.start.choice.read().unmasked().is_none()
+    }
+
+    /// The seed of the weights that the mask which it starts from is of.
+    pub fn start_seed(self) -> Option<u64> {
+        self.start.facts.read().as_ref()?.origin.init_seed()
     }
 
     /// Whether there is a mask to take.

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use super::{KEEP_LEAST, KEEP_MOST};
 use crate::page::fields::number_in;
+use crate::page::mask_field::MaskField;
+use crate::page::mask_slot::MaskChoice;
 use crate::page::settings::StepsField;
 use crate::page::state::Studio;
 use crate::page::text;
@@ -30,6 +32,13 @@ pub fn LearnerSettings(studio: Studio) -> impl IntoView {
             studio.choose_target((percent / 100.0).clamp(KEEP_LEAST, KEEP_MOST));
         }
     };
+    let take =
+        move |choice: Option<MaskChoice>| studio.choose_mask(learning.start, choice.unwrap_or(MaskChoice::DENSE));
+    let start = move || {
+        let read = learning.start.facts.read().is_some();
+        let words = read.then(|| text::learn_start(learning.start_seed()));
+        words.map(|words| view! { <p class="facts" id="start-facts">{words}</p> })
+    };
     let percent = |keep: f64| text::trimmed(100.0 * keep, 2);
     view! {
         <fieldset class="card" disabled=move || studio.is_busy()>
@@ -44,6 +53,10 @@ pub fn LearnerSettings(studio: Studio) -> impl IntoView {
                 <input type="number" id="target" min=percent(KEEP_LEAST) max=percent(KEEP_MOST) step="0.5"
                     inputmode="decimal" prop:value=move || percent(learning.target.get()) on:change=choose />
             </div>
+            <MaskField studio mask=learning.start id="start-from".to_owned() label=text::LEARN_START
+                nothing=text::LEARN_START_NOTHING on=Signal::derive(move || learning.starts_from_mask())
+                unmasked=false take=take />
+            {start}
             <StepsField studio lanes=Signal::stored(vec![learning.lane]) />
         </fieldset>
     }

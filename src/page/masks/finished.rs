@@ -68,7 +68,7 @@ impl Studio {
         let psnr = lane
             .points
             .with_untracked(|points| returned(points).and_then(|point| point.average_psnr));
-        let (Some(mask), Some(psnr), true) = (mask, psnr, fit.mask.used().is_some()) else {
+        let (Some(mask), Some(psnr)) = (mask, psnr) else {
             return;
         };
         let finished = FinishedFit {

@@ -26,7 +26,6 @@ pub fn MethodCard(studio: Studio, arm: Arm) -> impl IntoView {
         }
     };
     let id = move || arm.kind.get().map(Kind::id);
-    let races = move || status.get() == Status::Finished && arm.kind.get().is_some_and(Kind::races);
     let network = move || {
         let other = arm.kind.get()?.other_network()?;
         Some(text::other_network(&other, arm.facts.read().as_ref()))
@@ -49,7 +48,7 @@ pub fn MethodCard(studio: Studio, arm: Arm) -> impl IntoView {
             {move || why().map(|why| view! { <p class="facts bad">{why}</p> })}
             {move || network().map(|words| view! { <p class="hint network">{words}</p> })}
             <Layers arm />
-            <Show when=races>
+            <Show when=move || status.get() == Status::Finished>
                 <button type="button" class="race-it" disabled=move || studio.is_busy()
                     on:click=move |_| studio.race_with(arm)>
                     {text::RACE_METHOD}<span class="for-readers">{move || text::of_method(name(arm))}</span>

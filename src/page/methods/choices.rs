@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::kind::KINDS;
 use super::{Arm, KEEP_LEAST, KEEP_MOST, Kind};
+use crate::page::mask_field::{MaskOptions, option_of, own_file};
 use crate::page::mask_slot::MaskChoice;
-use crate::page::race::{MaskOptions, option_of, own_file};
 use crate::page::settings::NumberField;
 use crate::page::state::Studio;
 use crate::page::text;
@@ -60,6 +60,7 @@ fn MethodField(studio: Studio, arm: Arm) -> impl IntoView {
                 {group(text::GROUP_LEARNED, Kind::needs_mask)}
                 {group(text::GROUP_GLOBAL, |kind| matches!(kind, Kind::Pruned(_, Scope::Global)))}
                 {group(text::GROUP_LAYER, |kind| matches!(kind, Kind::Pruned(_, Scope::Layer)))}
+                {group(text::GROUP_AFTER, |kind| kind == Kind::Imp)}
                 {group(text::GROUP_WHOLE, |kind| matches!(kind, Kind::Unmasked(_)) && kind.other_network().is_none())}
                 {group(text::GROUP_NETWORKS, |kind| kind.other_network().is_some())}
             </select>

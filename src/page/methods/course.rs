@@ -1,6 +1,5 @@
 //! How the methods run: what is asked of the worker, and what its replies lead to.
 
-use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::{File, Url};
@@ -8,13 +7,10 @@ use web_sys::{File, Url};
 use super::kind::Kind;
 use super::{Arm, BASE, Methods, default_base};
 use crate::page::bars::levels;
-use crate::page::fits::FITS;
 use crate::page::mask_slot::MaskChoice;
 use crate::page::route::Route;
-use crate::page::save;
 use crate::page::state::Studio;
 use crate::page::text;
-use crate::train::Unmasked;
 use crate::worker::protocol::{
     CHOSEN_PICTURE, Fault, FaultKind, Job, MaskFacts, MaskMethod, Reply, Request, RunState, Setup, SlotId, returned,
 };
@@ -32,6 +28,10 @@ impl Studio {
         self.methods.active.set(false);
         for arm in self.methods.places() {
             self.hold(arm.lane);
+            if arm.making.read_untracked().is_some() {
+                let slot = arm.slot.get_value();
+                self.send(&Request::PauseMaking { slot }, None);
+            }
         }
     }
 
@@ -41,7 +41,7 @@ impl Studio {
             self.pause_methods();
         }
         self.methods.lost.set(false);
-        self.methods.places().into_iter().for_each(|arm| self.reset_method(arm));
+        self.reset_those(|_| true);
         self.follow_picture();
     }
 
@@ -68,12 +68,13 @@ impl Studio {
     pub fn choose_method(self, arm: Arm, kind: Option<Kind>) {
         self.reset_method(arm);
         arm.kind.set(kind);
+        self.keep_methods();
     }
 
     /// Chooses the fraction that is kept; whatever it decides starts over.
     pub fn choose_method_keep(self, keep: f64) {
         self.methods.keep.set(keep);
-        self.reset_those(|kind| matches!(kind, Kind::Pruned(..)));
+        self.reset_those(|kind| matches!(kind, Kind::Pruned(..) | Kind::Imp));
     }
 
     pub fn choose_method_steps(self, steps: u64) {
@@ -100,25 +101,7 @@ impl Studio {
         let arms = self.methods.places().into_iter();
         arms.filter(|arm| arm.kind.get_untracked().is_some_and(changed))
             .for_each(|arm| self.reset_method(arm));
-    }
-
-    /// Lets a method's mask race in Denoise: in the first place that is free, or else the last.
-    pub fn race_with(self, arm: Arm) {
-        let free = self.fits.into_iter().find(|fit| !fit.on.get_untracked());
-        let fit = free.unwrap_or(self.fits[FITS - 1]);
-        self.go(Route::Denoise);
-        match arm.kind.get_untracked() {
-            Some(Kind::Unmasked(Unmasked::Dense)) => self.enter(fit, MaskChoice::Dense),
-            Some(Kind::Learned) => {
-                fit.mask.take_file(self.methods.base.own_file());
-                self.enter(fit, self.methods.base.choice.get_untracked());
-            }
-            _ => {
-                if let Some(file) = arm.file.get_value() {
-                    self.enter_with_file(fit, file);
-                }
-            }
-        }
+        self.keep_methods();
     }
 
     /// Asks for the next thing that they need.
@@ -179,7 +162,9 @@ impl Studio {
     }
 
     fn ask_for_mask(self, arm: Arm, kind: Kind) {
-        if arm.making.read_untracked().is_some() {
+        let making = arm.making.read_untracked().is_some();
+        // Only this one can have been paused; asked for again, it goes on.
+        if making && kind != Kind::Imp {
             return;
         }
         let method = match kind {
@@ -194,12 +179,19 @@ impl Studio {
                 scope,
                 keep: self.methods.keep.get_untracked(),
             },
+            Kind::Imp => MaskMethod::Imp {
+                keep: self.methods.keep.get_untracked(),
+                steps: self.methods.steps.get_untracked(),
+            },
             Kind::Unmasked(fit) => MaskMethod::Everything { fit },
         };
-        let slot = self.methods.last_slot.get_value() + 1;
-        self.methods.last_slot.set_value(slot);
-        arm.slot.set_value(slot);
-        arm.making.set(Some((0, 0)));
+        if !making {
+            let slot = self.methods.last_slot.get_value() + 1;
+            self.methods.last_slot.set_value(slot);
+            arm.slot.set_value(slot);
+            arm.making.set(Some((0, 0)));
+        }
+        let slot = arm.slot.get_value();
         let setup = self.method_setup();
         let request = Request::MakeMask {
             slot,
@@ -264,11 +256,7 @@ impl Studio {
         match reply {
             Reply::Making { done, total, .. } => arm.making.set(Some((done, total))),
             Reply::Mask { facts, .. } => {
-                // Without a file it can be fitted here, but not taken elsewhere.
-                let file = attachment
-                    .is_object()
-                    .then(|| File::new_with_buffer_source_sequence(&Array::of1(attachment), &facts.name));
-                arm.file.set_value(file.and_then(Result::ok));
+                arm.file.set_value(attachment.clone());
                 self.take_method_mask(arm, Some(*facts));
             }
             Reply::MaskRefused { fault, .. } if fault.kind == FaultKind::DeviceLost => self.lose_methods(fault),
@@ -301,9 +289,8 @@ impl Studio {
                 self.go_on_with_methods();
             }
             Reply::Png { .. } => {
-                match save::picture_address(attachment) {
-                    Some(address) => arm.picture.set(Some(address)),
-                    None => arm.problem.set(Some(text::NO_ROOM.to_owned())),
+                if !arm.take_png(attachment.clone()) {
+                    arm.problem.set(Some(text::NO_ROOM.to_owned()));
                 }
                 self.free(arm);
                 self.say_end(arm);
@@ -341,6 +328,7 @@ impl Studio {
         let Some(kind) = arm.kind.get_untracked() else { return };
         let words = untrack(|| text::method_ends(text::method(kind), arm.status(), &Standings::of(arm)));
         self.methods.said.set(words);
+        self.keep_methods();
     }
 }
 
@@ -354,7 +342,8 @@ impl Arm {
         self.slot.set_value(0);
         self.making.set(None);
         self.facts.set(None);
-        self.file.set_value(None);
+        self.file.set_value(JsValue::NULL);
+        self.png.set_value(JsValue::NULL);
         self.picture.set(None);
         self.problem.set(None);
     }

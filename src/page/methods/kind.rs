@@ -17,12 +17,14 @@ pub enum Kind {
     Recipe,
     /// By scores of the initial weights.
     Pruned(Method, Scope),
+    /// By how large training makes them.
+    Imp,
     /// All of them, perhaps of another network.
     Unmasked(Unmasked),
 }
 
 /// All, in the order in which they are offered.
-pub const KINDS: [(Kind, &str); 21] = [
+pub const KINDS: [(Kind, &str); 22] = [
     (Kind::Learned, "learned"),
     (Kind::Shuffled(Shuffle::Weights), "shuffle-weights"),
     (Kind::Shuffled(Shuffle::Channels), "shuffle-channels"),
@@ -38,6 +40,7 @@ pub const KINDS: [(Kind, &str); 21] = [
     (Kind::Pruned(Method::Snip, Scope::Layer), "snip-layer"),
     (Kind::Pruned(Method::Grasp, Scope::Layer), "grasp-layer"),
     (Kind::Pruned(Method::Synflow, Scope::Layer), "synflow-layer"),
+    (Kind::Imp, "imp"),
     unmasked(Unmasked::Dense),
     unmasked(Unmasked::Jittered),
     unmasked(Unmasked::Langevin),
@@ -82,10 +85,5 @@ impl Kind {
             Self::Unmasked(fit) => fit.other_network(),
             _ => None,
         }
-    }
-
-    /// Whether Denoise can run it: a mask, or the dense fit.
-    pub fn races(self) -> bool {
-        !matches!(self, Self::Unmasked(fit) if fit != Unmasked::Dense)
     }
 }

@@ -2,7 +2,8 @@
 //! makes.
 //!
 //! The masks are made by the worker, which keeps them, and gives their files to the page. A fit that is over leaves its curve and
-//! the picture that it returned; the worker frees the rest, so that there is never more than one in its memory.
+//! the picture that it returned; the worker frees the rest, so that there is never more than one in its memory. What is over is kept
+//! for a later visit.
 
 mod address;
 mod card;
@@ -10,12 +11,15 @@ mod choices;
 mod course;
 mod densities;
 mod glossary;
+mod kept;
 mod kind;
+mod racing;
 mod table;
 mod transfer;
 mod view;
 
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 use web_sys::File;
 
 use super::lane::Lane;
@@ -55,9 +59,10 @@ pub struct Arm {
     pub making: RwSignal<Option<(usize, usize)>>,
     /// Of its mask; of a fit without one, which keeps all.
     pub facts: RwSignal<Option<MaskFacts>>,
-    /// The mask's file where it was made here.
-    file: StoredValue<Option<File>, LocalStorage>,
-    /// The object address of the picture that the fit returned, once it is over.
+    /// The mask's file where it was made here (an `ArrayBuffer`).
+    file: StoredValue<JsValue, LocalStorage>,
+    /// The picture that the fit returned, once it is over (an `ArrayBuffer`), and its object address.
+    png: StoredValue<JsValue, LocalStorage>,
     pub picture: RwSignal<Option<String>>,
     /// One sentence on why there is none.
     pub problem: RwSignal<Option<String>>,
@@ -92,7 +97,8 @@ impl Arm {
             slot: StoredValue::new(0),
             making: RwSignal::new(None),
             facts: RwSignal::new(None),
-            file: StoredValue::new_local(None),
+            file: StoredValue::new_local(JsValue::NULL),
+            png: StoredValue::new_local(JsValue::NULL),
             picture: RwSignal::new(None),
             problem: RwSignal::new(None),
         }
@@ -200,6 +206,13 @@ impl Methods {
         self.arms
             .into_iter()
             .find(|arm| arm.slot.get_value() == slot && arm.making.read_untracked().is_some())
+    }
+
+    /// Takes a file of an earlier visit for the learned mask.
+    pub fn take_base_file(self, file: File) {
+        self.base.take_file(Some(file));
+        self.base.choice.set(MaskChoice::Own);
+        self.base_chosen.set(true);
     }
 
     /// Whether anything was begun.

@@ -36,6 +36,9 @@ pub const LEARNER_PAPER_HINT: &str =
 pub const LEARN_MORE: &str = "Seeds, engine";
 pub const TARGET: &str = "Target keep, %";
 
+pub const LEARN_START: &str = "Start from";
+pub const LEARN_START_NOTHING: &str = "Nothing, all alike";
+
 pub const LEARN_LOSS_PLOT: &str = "Loss under the soft mask";
 pub const KL_PLOT: &str = "KL term of the loss";
 pub const PULL_PLOT: &str = "Pull on the mean logit at each step";
@@ -54,6 +57,18 @@ pub const COLUMN_LAYER: &str = "Layer";
 pub const COLUMN_CHANNELS: &str = "Live channels";
 pub const COLUMN_WEIGHTS: &str = "Kept weights";
 pub const COLUMN_SHARE: &str = "Share";
+
+/// What starting from a mask means, whose file names the seed of its random weights or does not.
+pub fn learn_start(seed: Option<u64>) -> String {
+    let mut words = "The weights that this mask keeps begin likelier to stay. ".to_owned();
+    match seed {
+        Some(seed) => words.push_str(&format!(
+            "It is of the random weights of network seed {seed}, so these are taken whatever seed is chosen."
+        )),
+        None => words.push_str("Its file does not say of which random weights it is; of others it means little."),
+    }
+    words
+}
 
 /// 0.05 as "5 %".
 pub fn percent(fraction: f64) -> String {

@@ -130,10 +130,6 @@ fn made_by(origin: &MaskOrigin) -> String {
         Some(format!("{name} {value}"))
     };
     let seed = |name: &str, seed: Option<u64>| seed.map(|seed| format!("{name} {seed}"));
-    let init_seed = match origin.start {
-        MaskStart::Known { init_seed, .. } => Some(init_seed),
-        MaskStart::Supplied | MaskStart::Unknown => None,
-    };
     let parts = [
         Some(origin.method.clone()),
         steps,
@@ -142,7 +138,7 @@ fn made_by(origin: &MaskOrigin) -> String {
         number("τ", origin.tau),
         number("KL", origin.kl),
         number("pull", origin.pull),
-        seed("network seed", init_seed),
+        seed("network seed", origin.init_seed()),
         seed("mask seed", origin.seed),
         origin.adapter.as_ref().map(|adapter| format!("on {adapter}")),
     ];

@@ -50,12 +50,13 @@ pub const PICTURE_LOADING: &str = "Reading the picture…";
 pub const OWN_AS_IT_IS: &str = "Taken as it is: no noise is added, and there is no PSNR without a clean picture.";
 
 pub const MASK: &str = "Mask";
-pub const MASK_DENSE: &str = "Dense, no mask";
-pub const MASK_DENSE_HINT: &str = "Fits everything, in the end the noise too";
+pub const MASK_NONE: &str = "No mask";
+pub const MASK_NONE_HINT: &str = "Fits all weights; dense, in the end the noise too";
+pub const UNMASKED: &str = "Fitted instead";
 pub const MASK_OWN: &str = "Import a mask file…";
 pub const MASK_OWN_HINT: &str = ".safetensors, .npy, or the authors' .pkl";
 pub const MASK_LOADING: &str = "Reading the mask…";
-pub const MASK_DEAD: &str = "Choose another mask, or dense, to start.";
+pub const MASK_DEAD: &str = "Choose another mask, or none, to start.";
 
 pub const SIZE: &str = "Size";
 pub const FRAMING: &str = "How the picture is brought to that size";

@@ -3,14 +3,13 @@
 use super::{decibels, thousands};
 use crate::worker::protocol::Moment;
 
-pub const DENSE: &str = "Dense";
 pub const RACE: &str = "Race";
-pub const RACE_HINT: &str = "Fits the same picture side by side with other masks: a dense network goes on to fit the noise, a sparse one hardly.";
+pub const RACE_HINT: &str = "Fits the same picture side by side with other masks, or without one: a dense network goes on to fit the noise, a sparse one hardly.";
 pub const RACE_ROW: &str = "The fits side by side";
 pub const RIVALS: [&str; 2] = ["Against", "And against"];
 pub const NO_RIVAL: &str = "No one";
-pub const RIVAL_FILE_CHOSEN: &str = "The mask file chosen";
-pub const RIVAL_FILE_HINT: &str = "Choose a mask file for this fit";
+pub const FIELD_FILE_CHOSEN: &str = "The mask file chosen";
+pub const FIELD_FILE_HINT: &str = "Choose a mask file";
 pub const WAITING: &str = "Not started";
 
 pub const PAST: &str = "Earlier moment";

@@ -19,6 +19,11 @@ pub fn offer(picture: &str, seen: Option<&Seen>, step: u64, steps: u64) -> Strin
     )
 }
 
+pub fn offer_methods(picture: &str, over: usize) -> String {
+    let are = if over == 1 { "is" } else { "are" };
+    format!("You were comparing methods on {picture}, of which {over} {are} done.")
+}
+
 pub fn went_back(problem: &str, step: u64) -> String {
     format!(
         "{problem} The run is back at its checkpoint of step {} and paused: going on as it is may lead to the same again.",

@@ -1,6 +1,7 @@
 //! The texts of tasks: what is observed of a picture, and painting over it.
 
-use crate::worker::protocol::{RunFacts, Seen};
+use super::{at_step, decibels};
+use crate::worker::protocol::{Missing, RunFacts, Seen};
 
 pub const TASK: &str = "Task";
 pub const TASK_DENOISE: &str = "Denoise";
@@ -36,6 +37,22 @@ pub const PAINT_ON_RESET: &str = "Reset to paint on.";
 
 pub const SHARE_PAINTED: &str =
     "What you painted over is not in it: whoever opens the link gets random missing pixels in its place.";
+
+pub const MISSING_PSNR: &str = "Missing pixels";
+
+/// What stands beside the PSNR of the missing pixels in the output.
+pub fn missing_averaged(missing: &Missing) -> String {
+    format!(
+        "averaged {}, {}",
+        decibels(Some(missing.returned)),
+        at_step(missing.step)
+    )
+}
+
+/// The same in a race, in a line.
+pub fn missing_pixels(missing: &Missing) -> String {
+    format!("missing pixels {}", decibels(Some(missing.output)))
+}
 
 /// What a fit does with a picture.
 pub fn task_hint(seen: &Seen, given: bool) -> String {
