@@ -1,8 +1,9 @@
-//! The command line: fits pictures, learns masks, prunes, inspects mask files, measures, sweeps, lists adapters.
+//! The command line: fits pictures, learns masks, prunes, searches budgets, inspects mask files, measures, sweeps, lists adapters.
 
 mod adapter;
 mod bench;
 mod bench_table;
+mod budgets;
 mod checkpoint;
 mod devices;
 mod ensemble;
@@ -11,6 +12,7 @@ mod fit;
 mod imp;
 mod input;
 mod interrupt;
+mod judging;
 mod learn;
 mod mask;
 mod network;
@@ -61,6 +63,8 @@ enum Command {
     Learn(learn::LearnArgs),
     /// Makes a mask by another method: pruning at initialisation or after training, or a shuffled control
     Prune(prune::PruneArgs),
+    /// Searches how many channels and weights each layer of a mask should have
+    Budgets(budgets::BudgetsArgs),
     /// Inspects and imports mask files
     #[command(subcommand)]
     Mask(mask::MaskCommand),
@@ -85,6 +89,7 @@ pub fn main() -> ExitCode {
             Command::Fit(args) => fit::execute(&args).await,
             Command::Learn(args) => learn::execute(&args).await,
             Command::Prune(args) => prune::execute(&args).await,
+            Command::Budgets(args) => budgets::execute(&args).await,
             Command::Mask(command) => mask::execute(&command),
             Command::Bench(args) => bench::execute(&args).await,
             Command::Sweep(args) => sweep::execute(&args).await,
