@@ -26,6 +26,7 @@ mod returned;
 mod session;
 mod sweep;
 mod task;
+mod train;
 
 use std::process::ExitCode;
 
