@@ -49,6 +49,7 @@ Examples:
   oes fit lena.png --crop 192 --dense --report dense.json
   oes learn lena.png --crop 192 --mask-out lena.safetensors
   oes prune lena.png --crop 192 --method snip --mask-out snip.safetensors
+  oes budgets lena.png --crop 192 --start-from chelsea --mask-out searched.safetensors
   oes mask info lena.safetensors
   oes bench --size 256
   oes devices

@@ -308,5 +308,5 @@ fn the_plans_of_the_repository_are_plans() {
         }
         count += 1;
     }
-    assert_eq!(count, 14);
+    assert_eq!(count, 15);
 }
