@@ -25,6 +25,8 @@ pub enum Stream {
     InputJitter = 7,
     /// Noise added to the weights in each step (SGLD).
     WeightNoise = 8,
+    /// Candidates of an evolution strategy.
+    Evolution = 9,
 }
 
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];

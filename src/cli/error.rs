@@ -46,6 +46,8 @@ pub enum CliError {
     Write { path: PathBuf, reason: String },
     #[error("{0}")]
     Encode(String),
+    #[error("no thread to compute on could be started: {0}")]
+    Threads(String),
     #[error(transparent)]
     Sweep(#[from] SweepError),
 }
@@ -64,7 +66,7 @@ impl CliError {
     /// 1 failed on the way, 2 bad arguments, 3 unusable input, 4 no adapter or device, 5 dead mask.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Write { .. } | Self::Encode(_) => 1,
+            Self::Write { .. } | Self::Encode(_) | Self::Threads(_) => 1,
             Self::Arguments(_) | Self::Output { .. } => 2,
             Self::Read { .. } | Self::Picture { .. } | Self::Mask { .. } | Self::Input(_) => 3,
             Self::Sweep(error) => match error {

@@ -1,8 +1,9 @@
-//! The command line: fits pictures, learns masks, prunes, inspects mask files, measures, sweeps, lists adapters.
+//! The command line: fits pictures, learns masks, prunes, searches budgets, inspects mask files, measures, sweeps, lists adapters.
 
 mod adapter;
 mod bench;
 mod bench_table;
+mod budgets;
 mod checkpoint;
 mod devices;
 mod ensemble;
@@ -11,6 +12,7 @@ mod fit;
 mod imp;
 mod input;
 mod interrupt;
+mod judging;
 mod learn;
 mod mask;
 mod network;
@@ -24,6 +26,7 @@ mod returned;
 mod session;
 mod sweep;
 mod task;
+mod train;
 
 use std::process::ExitCode;
 
@@ -46,6 +49,7 @@ Examples:
   oes fit lena.png --crop 192 --dense --report dense.json
   oes learn lena.png --crop 192 --mask-out lena.safetensors
   oes prune lena.png --crop 192 --method snip --mask-out snip.safetensors
+  oes budgets lena.png --crop 192 --start-from chelsea --mask-out searched.safetensors
   oes mask info lena.safetensors
   oes bench --size 256
   oes devices
@@ -61,6 +65,8 @@ enum Command {
     Learn(learn::LearnArgs),
     /// Makes a mask by another method: pruning at initialisation or after training, or a shuffled control
     Prune(prune::PruneArgs),
+    /// Searches how many channels and weights each layer of a mask should have
+    Budgets(budgets::BudgetsArgs),
     /// Inspects and imports mask files
     #[command(subcommand)]
     Mask(mask::MaskCommand),
@@ -85,6 +91,7 @@ pub fn main() -> ExitCode {
             Command::Fit(args) => fit::execute(&args).await,
             Command::Learn(args) => learn::execute(&args).await,
             Command::Prune(args) => prune::execute(&args).await,
+            Command::Budgets(args) => budgets::execute(&args).await,
             Command::Mask(command) => mask::execute(&command),
             Command::Bench(args) => bench::execute(&args).await,
             Command::Sweep(args) => sweep::execute(&args).await,

@@ -12,12 +12,12 @@ use super::error::{CliError, Done};
 use super::network::{self, NetworkArgs};
 use super::options::{DeviceArgs, PictureArgs};
 use super::progress::Counting;
-use super::{imp, input, output};
+use super::{imp, input, interrupt, output};
 use crate::engine::AdapterDescription;
 use crate::mask::{Mask, Shuffle, shuffle};
 use crate::network::{Connectivity, Hourglass};
 use crate::picture::Padding;
-use crate::prune::imp::{ImpSpec, rounds_to};
+use crate::prune::imp::{ImpSpec, Rounds, rounds_to};
 use crate::prune::{Method, PruneSpec, Scope, prunable, prune};
 use crate::train::{Backend, StateIn, Task};
 
@@ -313,11 +313,12 @@ impl PruneArgs {
         let training = spec.training(Arc::default());
         let backend = Devices::new(&self.device).for_run(&training).await?;
         let seen = Some((image, task.padding));
-        let save = |mut mask: Mask| {
+        let save = |mut mask: Mask, _| {
             self.describe(&mut mask, &spec, Some(&backend), seen)?;
             self.write(&mut mask)
         };
-        let (mut mask, done) = imp::run(spec.clone(), &task, &state, &backend, save).await?;
+        interrupt::listen();
+        let (mut mask, done) = imp::run(Rounds::new(spec.clone())?, &task, &state, &backend, save).await?;
         self.describe(&mut mask, &spec, Some(&backend), seen)?;
         Ok((mask, done))
     }

@@ -1,9 +1,9 @@
 //! `oes sweep`: runs a plan's jobs one after the other; `oes report`: tables and plots of what sweeps found.
 
+mod choose;
+
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -12,25 +12,26 @@ use sha2::{Digest, Sha256};
 use super::adapter::Devices;
 use super::error::{CliError, Done};
 use super::options::DeviceArgs;
-use super::progress::{Counting, Meter, duration};
+use super::progress::{Meter, duration};
 use super::report::peak;
+use super::train::train as advance;
 use super::{input, interrupt, output};
-use crate::mask::{Mask, Recipe, shuffle};
-use crate::network::{Connectivity, Hourglass, Network, ParameterKind};
+use crate::mask::Mask;
+use crate::network::{Connectivity, Network, ParameterKind};
 use crate::picture::{Picture, decode, psnr, ssim};
-use crate::prune::{self, PruneSpec, Scope};
-use crate::sweep::{Job, Method, Outcome, Plan, Record, Shard, Store, SweepError, report, thinned};
-use crate::train::{Backend, Job as TrainJob, Learner, Returned, Run, RunSpec, StateIn, Task, TrainError, ensemble};
+use crate::sweep::{Job, Method, Outcome, Plan, Record, Shard, Store, report, thinned};
+use crate::train::{Backend, Job as TrainJob, Returned, Run, RunSpec, StateIn, Task, TrainError, ensemble};
+use choose::{choose, seed};
 
 const SWEEP_EXAMPLES: &str = "\
 A plan is a TOML file of lists, every entry crossed with every other:
   images = ['photos', 'lena.png']       # folders and pictures [default: the repository's samples]
-  methods = ['dense', 'oes', 'snip', 'synflow-layer', 'mask:chelsea', 'shuffle-channels:chelsea', 'recipe:chelsea', 'ensemble:chelsea']
+  methods = ['dense', 'oes', 'snip', 'synflow-layer', 'imp', 'mask:chelsea', 'shuffle-channels:chelsea', 'recipe:chelsea', 'ensemble:chelsea']
   keep = [0.03, 0.05]                   # for methods that make a mask [default: 0.05]
   sigma = [0.1]                         # [default: 0.1]
   seeds = [0, 1, 2]                     # noise, initial weights and masks [default: 0]
   size = 192                            # side of the centre crop [default: the whole picture]
-  steps = 2000                          # [default: 2000]; learn_steps, lr_drop_at, lr_drop, channels: optional
+  steps = 2000                          # [default: 2000]; learn_steps, imp_steps, lr_drop_at, lr_drop, channels: optional
 
 Examples:
   oes sweep plans/pruning-small.toml --out results
@@ -65,9 +66,6 @@ pub struct ReportArgs {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
-
-/// Between two looks at the clock and at Ctrl-C.
-const WINDOW: Duration = Duration::from_millis(500);
 
 /// # Errors
 /// [`CliError::Sweep`] for the plan and the results, otherwise as a fit.
@@ -255,18 +253,9 @@ async fn fit_ensemble(
 /// Trains to the end; false if it was interrupted.
 async fn train(run: &mut Run) -> Result<bool, TrainError> {
     let mut meter = Meter::new(0, run.spec().steps);
-    while !run.is_finished() && !interrupt::asked() {
-        let progress = run.advance(WINDOW).await?;
-        meter.update(progress.step, run.curve().last());
-    }
+    let finished = advance(run, &mut meter, 0).await;
     meter.finish();
-    Ok(run.is_finished())
-}
-
-fn seed(spec: &mut RunSpec, job: &Job, steps: u64) {
-    spec.steps = steps;
-    spec.init_seed = job.seed;
-    spec.seed = job.seed;
+    finished
 }
 
 fn picture(job: &Job, bytes: &[u8]) -> Result<Picture, CliError> {
@@ -279,104 +268,6 @@ fn picture(job: &Job, bytes: &[u8]) -> Result<Picture, CliError> {
         Some(side) => picture.centre_crop(side as usize, side as usize).map_err(explain),
         None => Ok(picture),
     }
-}
-
-type Chosen = (RunSpec, Option<Mask>);
-
-/// The fit, and its mask if it has one; `None` if choosing that was interrupted.
-async fn choose(
-    job: &Job,
-    folder: &Path,
-    picture: &Picture,
-    devices: &mut Devices<'_>,
-) -> Result<Option<Chosen>, CliError> {
-    let given = |source: &str| -> Result<(Hourglass, Mask), CliError> {
-        let mask = input::mask(source)?;
-        let network = mask.metadata.network.clone().unwrap_or_else(|| job.network.clone());
-        Ok((network, mask))
-    };
-    let (network, mask) = match &job.method {
-        Method::Unmasked(fit) => return Ok(Some((fit.spec(job.network.clone(), job.steps), None))),
-        Method::Mask(source) | Method::Ensemble(source) => given(source)?,
-        Method::Shuffled(what, source) => {
-            let (network, mask) = given(source)?;
-            let built = network.build().map_err(TrainError::from)?;
-            let mask = shuffle(&mask, &built, *what, job.seed).map_err(TrainError::from)?;
-            (network, mask)
-        }
-        Method::Recipe(source) => {
-            let (network, mask) = given(source)?;
-            let recipe = Recipe::of(&mask, &network, 0).map_err(TrainError::from)?;
-            (network, recipe.draw(job.seed).map_err(TrainError::from)?)
-        }
-        Method::Pruned(method, scope) => (
-            job.network.clone(),
-            pruned(job, *method, *scope, picture, devices).await?,
-        ),
-        Method::Learned(learner) => match learned(job, *learner, folder, picture, devices).await? {
-            Some(mask) => (job.network.clone(), mask),
-            None => return Ok(None),
-        },
-    };
-    Ok(Some((
-        RunSpec::sparse(network, Arc::new(mask.keep.clone())),
-        Some(mask),
-    )))
-}
-
-/// The mask that a pruning method gives for the job's own noisy picture and initial weights.
-async fn pruned(
-    job: &Job,
-    method: prune::Method,
-    scope: Scope,
-    picture: &Picture,
-    devices: &mut Devices<'_>,
-) -> Result<Mask, CliError> {
-    let mut spec = PruneSpec::new(job.network.clone(), method);
-    spec.scope = scope;
-    spec.keep = job.keep.unwrap_or(spec.keep);
-    (spec.init_seed, spec.seed) = (job.seed, job.seed);
-    let task = Task::new(picture, job.sigma, job.seed, &spec.network)?;
-    let backend = devices.for_scores(method).await?;
-    let mut counting = Counting::new("parts of the scores");
-    let progress = |done, total| counting.update(done, total);
-    let mask = prune::prune(&spec, task, StateIn::default(), &backend, progress).await?;
-    counting.finish();
-    Ok(mask)
-}
-
-/// The mask learned on the job's own noisy picture: from the folder's masks, or learned now and put there.
-async fn learned(
-    job: &Job,
-    learner: Learner,
-    folder: &Path,
-    picture: &Picture,
-    devices: &mut Devices<'_>,
-) -> Result<Option<Mask>, CliError> {
-    let masks = folder.join("masks");
-    let path = masks.join(format!("{}.safetensors", job.mask_id()));
-    // A damaged file is learned again: only a whole one is ever put there.
-    if let Some(mask) = fs::read(&path).ok().and_then(|bytes| Mask::from_bytes(&bytes).ok()) {
-        return Ok(Some(mask));
-    }
-    let mut spec = RunSpec::learn(job.network.clone(), learner);
-    let keep = job.keep.unwrap_or_default();
-    if let TrainJob::Learn(learn) = &mut spec.job {
-        learn.keep = keep;
-    }
-    let steps = job.learn_steps.unwrap_or(spec.steps);
-    seed(&mut spec, job, steps);
-    let task = Task::new(picture, job.sigma, job.seed, &spec.network)?;
-    let backend = devices.for_run(&spec).await?;
-    let mut run = Run::new(spec, task, &backend, StateIn::default(), |_, _| {}).await?;
-    if !train(&mut run).await? {
-        return Ok(None);
-    }
-    let mask = run.mask(keep, &job.picture()).await?;
-    let bytes = mask.to_bytes().map_err(|error| CliError::Encode(error.to_string()))?;
-    fs::create_dir_all(&masks).map_err(|error| SweepError::file(&masks, error))?;
-    output::write(&path, &bytes)?;
-    Ok(Some(mask))
 }
 
 /// What the record says about the mask.

@@ -26,6 +26,7 @@ pub use info::{KindInfo, LiveInfo, MaskInfo, TensorInfo, info};
 pub use metadata::MaskMetadata;
 pub use overlap::{LayerOverlap, Overlap, overlaps};
 pub use recipe::{RECIPE, Recipe, RecipeError};
+pub(crate) use recipe::{channels, room};
 pub use shuffle::{Shuffle, random, shuffle};
 pub(crate) use top_k::largest;
 pub use top_k::{keep_count, top_k};

@@ -106,6 +106,55 @@ impl Recipe {
         Ok(recipe)
     }
 
+    /// The network that it is for.
+    pub fn network(&self) -> &Hourglass {
+        &self.network
+    }
+
+    /// Live channels of the input and behind each convolution but the last.
+    pub fn live(&self) -> &[usize] {
+        &self.live
+    }
+
+    /// Kept weights of each convolution.
+    pub fn kept(&self) -> &[usize] {
+        &self.kept
+    }
+
+    /// As many live channels and kept weights as these (as [`Recipe::live`] and [`Recipe::kept`] have them); of the live channels
+    /// behind each convolution the same share as here keeps its beta.
+    ///
+    /// # Errors
+    /// [`RecipeError::Count`] if the network has no room for them, or a live channel would be left without a weight.
+    ///
+    /// # Panics
+    /// If there are more or fewer layers than here.
+    pub(crate) fn with_budgets(&self, live: Vec<usize>, kept: Vec<usize>) -> Result<Self, RecipeError> {
+        assert_eq!((live.len(), kept.len()), (self.live.len(), self.kept.len()));
+        let recipe = Self {
+            shifts: self.shifts_among(&live),
+            live,
+            kept,
+            ..self.clone()
+        };
+        recipe.check(&stages(&build(&self.network)?))?;
+        Ok(recipe)
+    }
+
+    /// Kept betas behind each convolution but the last, were so many channels live.
+    pub(crate) fn shifts_among(&self, live: &[usize]) -> Vec<usize> {
+        let behind = self.live[1..].iter().zip(&live[1..]);
+        let shares = self.shifts.iter().zip(behind);
+        shares
+            .map(|(shifts, (now, then))| (shifts * then + now / 2) / now)
+            .collect()
+    }
+
+    /// Kept biases of the output convolution.
+    pub(crate) fn kept_biases(&self) -> usize {
+        self.biases.iter().filter(|kept| **kept).count()
+    }
+
     /// A mask with these counts: channels and weights drawn at random, weights only between live channels, each of which
     /// gets one in and one out. A channel of the picture gets one as long as there are enough. The same seed draws the same
     /// mask everywhere.
@@ -187,16 +236,9 @@ impl Recipe {
             )?;
         }
         for (j, stage) in stages.iter().enumerate() {
-            let inputs: usize = stage.feeds.iter().map(|feed| self.live[feed.set]).sum();
-            // The picture's channels need no weight.
-            let (outputs, entered) = match self.live.get(j + 1) {
-                Some(live) => (*live, *live),
-                None => (stage.outputs, 0),
-            };
-            let room = (inputs.max(entered), inputs * outputs * stage.taps);
-            within("kept weights", j + 1, self.kept[j], room)?;
-            if let Some(shifts) = self.shifts.get(j) {
-                within("kept betas", j + 1, *shifts, (0, outputs))?;
+            within("kept weights", j + 1, self.kept[j], room(stage, j, &self.live))?;
+            if let Some((shifts, live)) = self.shifts.get(j).zip(self.live.get(j + 1)) {
+                within("kept betas", j + 1, *shifts, (0, *live))?;
             }
         }
         Ok(())
@@ -213,8 +255,20 @@ fn build(description: &Hourglass) -> Result<Network, RecipeError> {
     Ok(network)
 }
 
+/// The fewest and the most weights that convolution `j` can keep between so many live channels, each of which has one in and
+/// one out.
+pub(crate) fn room(stage: &Stage, j: usize, live: &[usize]) -> (usize, usize) {
+    let inputs: usize = stage.feeds.iter().map(|feed| live[feed.set]).sum();
+    // The picture's channels need no weight.
+    let (outputs, entered) = match live.get(j + 1) {
+        Some(live) => (*live, *live),
+        None => (stage.outputs, 0),
+    };
+    (inputs.max(entered), inputs * outputs * stage.taps)
+}
+
 /// All channels of a set, as [`LiveChannels`] numbers them.
-fn channels(stages: &[Stage], set: usize) -> usize {
+pub(crate) fn channels(stages: &[Stage], set: usize) -> usize {
     match set {
         0 => stages[0].inputs,
         set => stages[set - 1].outputs,

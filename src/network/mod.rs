@@ -107,6 +107,15 @@ impl Layer {
         }
     }
 
+    /// How many times it halves the sides of a map; -1 where it doubles them.
+    fn halvings(&self) -> i32 {
+        match self {
+            Self::AveragePool | Self::Conv { stride: 2, .. } => 1,
+            Self::Upsample(_) => -1,
+            _ => 0,
+        }
+    }
+
     /// The parameters that add a constant to a channel.
     fn shifts(&self) -> Option<Param> {
         match self {

@@ -10,6 +10,8 @@ pub(crate) struct Stage {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
     pub(crate) taps: usize,
+    /// How many times the picture's sides are halved on its output map; a pooling right behind it counts.
+    pub(crate) halvings: i32,
     /// What its inputs are, one after another.
     pub(crate) feeds: Vec<Feed>,
     /// Gamma and beta of each normalisation behind it, at the places of its own outputs.
@@ -85,7 +87,11 @@ pub(crate) fn stages(network: &Network) -> Vec<Stage> {
         channels: network.input_channels,
         norms: Vec::new(),
     }]];
+    // Of each value's map.
+    let mut halvings: Vec<i32> = vec![network.input_halvings as i32];
     for node in &network.nodes {
+        let halved = halvings[node.inputs[0]] + node.layer.halvings();
+        halvings.push(halved);
         let mut feeds: Vec<Feed> = node.inputs.iter().flat_map(|value| values[*value].clone()).collect();
         match node.layer {
             Layer::Conv {
@@ -102,6 +108,7 @@ pub(crate) fn stages(network: &Network) -> Vec<Stage> {
                     inputs,
                     outputs,
                     taps: kernel * kernel,
+                    halvings: halved,
                     feeds,
                     norms: Vec::new(),
                 });
@@ -122,12 +129,15 @@ pub(crate) fn stages(network: &Network) -> Vec<Stage> {
                     start += feed.channels;
                 }
             }
-            Layer::AveragePool
-            | Layer::Upsample(_)
-            | Layer::LeakyRelu
-            | Layer::Relu
-            | Layer::Concat
-            | Layer::Sigmoid => {}
+            Layer::AveragePool => {
+                // Directly behind a convolution, it is computed with it (method section 7.1).
+                if let [Feed { set: 1.., norms, .. }] = feeds.as_slice()
+                    && norms.is_empty()
+                {
+                    stages[feeds[0].set - 1].halvings = halved;
+                }
+            }
+            Layer::Upsample(_) | Layer::LeakyRelu | Layer::Relu | Layer::Concat | Layer::Sigmoid => {}
         }
         values.push(feeds);
     }

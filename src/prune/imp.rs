@@ -93,6 +93,25 @@ impl Rounds {
         })
     }
 
+    /// As after `done` rounds that have left the mask `left`.
+    ///
+    /// # Errors
+    /// As [`Rounds::new`]; [`TrainError::Mask`] if the mask is not for this network.
+    pub fn resume(spec: ImpSpec, done: u32, left: &Mask) -> Result<Self, TrainError> {
+        let begun = Self::new(spec)?;
+        left.check(&begun.network)?;
+        Ok(Self {
+            is_alive: Connectivity::of(&begun.network, &left.keep).is_alive(),
+            keep: Arc::new(left.keep.clone()),
+            done,
+            ..begun
+        })
+    }
+
+    pub fn spec(&self) -> &ImpSpec {
+        &self.spec
+    }
+
     /// Rounds that are complete.
     pub fn done(&self) -> u32 {
         self.done
@@ -213,11 +232,12 @@ mod tests {
 
         let mut spec = ImpSpec::new(Hourglass::with_levels(1));
         spec.rounds = 40;
-        let mut rounds = Rounds::new(spec).expect("usable");
+        let mut rounds = Rounds::resume(spec, 2, &rounds.mask()).expect("usable");
+        assert_eq!(rounds.done(), 2);
         while rounds.training().is_some() {
             rounds.prune(&trained).expect("numbers");
         }
-        assert!((1..40).contains(&rounds.done()), "{}", rounds.done());
+        assert!((3..40).contains(&rounds.done()), "{}", rounds.done());
         for keep in [0.0, 1.0, f64::NAN] {
             assert!(rounds_to(keep).is_err(), "{keep}");
         }

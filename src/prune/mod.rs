@@ -2,7 +2,9 @@
 //!
 //! At initialisation: a score for every convolution weight, and the weights with the largest scores stay ([`select`]). `keep`
 //! is the fraction of the convolution weights that stays; biases and normalisations are not pruned. After training: [`imp`].
+//! By many short trainings, for layer budgets that serve any picture: [`budgets`].
 
+pub mod budgets;
 pub mod exact;
 pub mod grasp;
 pub mod imp;

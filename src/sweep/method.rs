@@ -27,6 +27,8 @@ pub enum Method {
     Learned(Learner),
     /// Pruned at initialisation, by scores.
     Pruned(prune::Method, Scope),
+    /// Pruned after training, in rounds.
+    Iterated,
     /// A mask that there is: a file, or a preset's name. On another picture than its own this is transfer.
     Mask(String),
     /// A mask that there is, redrawn with the job's seed.
@@ -40,15 +42,16 @@ pub enum Method {
 impl Method {
     /// Whether `keep` of the plan means something; otherwise the mask decides.
     pub fn uses_keep(&self) -> bool {
-        matches!(self, Self::Learned(_) | Self::Pruned(..))
+        matches!(self, Self::Learned(_) | Self::Pruned(..) | Self::Iterated)
     }
 
-    /// Whether steps over all weights are a part of it, to choose a mask or to fit.
+    /// Whether steps over all weights are a part of it, to choose a mask or to fit. IMP's trainings all have a mask, the first one of
+    /// nearly all.
     pub fn trains_all_weights(&self) -> bool {
         match self {
             Self::Unmasked(_) | Self::Learned(_) => true,
             Self::Pruned(method, _) => method.needs_engine(),
-            Self::Mask(_) | Self::Shuffled(..) | Self::Ensemble(_) | Self::Recipe(_) => false,
+            Self::Iterated | Self::Mask(_) | Self::Shuffled(..) | Self::Ensemble(_) | Self::Recipe(_) => false,
         }
     }
 }
@@ -79,6 +82,7 @@ impl FromStr for Method {
         match name {
             "oes" => Ok(Self::Learned(Learner::Fast)),
             "oes-paper" => Ok(Self::Learned(Learner::Paper)),
+            "imp" => Ok(Self::Iterated),
             _ => {
                 let (name, scope) = match name.strip_suffix(LAYER) {
                     Some(name) => (name, Scope::Layer),
@@ -104,6 +108,7 @@ impl fmt::Display for Method {
                 f.write_str(name.map_or("", |(_, name)| name))?;
                 f.write_str(if *scope == Scope::Layer { LAYER } else { "" })
             }
+            Self::Iterated => f.write_str("imp"),
             Self::Mask(source) => write!(f, "mask:{source}"),
             Self::Ensemble(source) => write!(f, "ensemble:{source}"),
             Self::Shuffled(Shuffle::Weights, source) => write!(f, "shuffle-weights:{source}"),
@@ -131,6 +136,7 @@ mod tests {
             "oes-paper",
             "snip",
             "synflow-layer",
+            "imp",
             "mask:chelsea",
             "ensemble:chelsea",
             "recipe:chelsea",

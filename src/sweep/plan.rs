@@ -41,6 +41,8 @@ pub struct Plan {
     pub steps: u64,
     /// Updates of mask learning; without it the learner's own default.
     pub learn_steps: Option<u64>,
+    /// Updates of each training of IMP; without it those of the fit, as its authors have it.
+    pub imp_steps: Option<u64>,
     /// From this step on the learning rate is multiplied by [`Plan::lr_drop`]; without it the rate stays.
     pub lr_drop_at: Option<u64>,
     /// 0.3 if the plan does not say.
@@ -79,6 +81,8 @@ pub struct Job {
     pub size: Option<u64>,
     pub steps: u64,
     pub learn_steps: Option<u64>,
+    /// Of IMP only.
+    pub imp_steps: Option<u64>,
     pub lr_drop: Option<LrDrop>,
     pub network: Hourglass,
 }
@@ -117,6 +121,9 @@ impl Plan {
         // 0 would leave no clean picture to measure against.
         if let Some(sigma) = plan.sigma.iter().find(|sigma| !(**sigma > 0.0 && **sigma <= 10.0)) {
             return Err(bad(format!("sigma must be above 0 and at most 10, not {sigma}")));
+        }
+        if plan.methods.iter().any(|method| method == "imp") && plan.keep.contains(&1.0) {
+            return Err(bad("keep must be below 1 for imp".into()));
         }
         if plan.lr_drop.is_some() && plan.lr_drop_at.is_none() {
             return Err(bad("lr_drop needs lr_drop_at, the step from which it counts".into()));
@@ -165,6 +172,7 @@ impl Plan {
                             size: self.size,
                             steps: self.steps,
                             learn_steps: self.learn_steps,
+                            imp_steps: (*method == Method::Iterated).then(|| self.imp_steps.unwrap_or(self.steps)),
                             lr_drop,
                             network: network.clone(),
                         }));
@@ -220,19 +228,25 @@ impl Job {
             self.learn_steps.filter(|_| self.method.uses_keep()),
             self.network,
         );
-        // Jobs without a drop have the names that they had before there were drops.
+        // Other jobs have the names that they had before there were drops and IMP.
         let text = match self.lr_drop {
             Some(drop) => format!("{text}|{drop:?}"),
+            None => text,
+        };
+        let text = match self.imp_steps {
+            Some(steps) => format!("{text}|imp {steps}"),
             None => text,
         };
         let hash = Sha256::digest(text.as_bytes());
         hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Names the mask that the job learns: the same for all fits with it.
+    /// Names the mask that the job makes: the same for all fits with it, and for IMP, whose rounds follow each other, the same for all
+    /// `keep`.
     pub fn mask_id(&self) -> String {
         let fit = Self {
             steps: 0,
+            keep: self.keep.filter(|_| self.method != Method::Iterated),
             lr_drop: None,
             ..self.clone()
         };
@@ -325,6 +339,7 @@ mod tests {
             ("methods = []", "methods is an empty list"),
             ("methods = ['oes']\nkeep = [0.0]", "keep must be above 0"),
             ("methods = ['oes']\nsigma = [0]", "sigma must be above 0"),
+            ("methods = ['imp']\nkeep = [1.0]", "keep must be below 1 for imp"),
             ("methods = ['oes']\nlr_drop = 0.1", "lr_drop needs lr_drop_at"),
             ("methods = ['oes']\ncolour = 1", "colour"),
             ("methods = 'oes", "string"),
@@ -338,6 +353,24 @@ mod tests {
         ));
         let nowhere = plan("methods = ['dense']\nimages = ['nowhere.png']").expect("a plan");
         assert!(matches!(nowhere.jobs(), Err(SweepError::File { .. })));
+    }
+
+    #[test]
+    fn imp_shares_its_rounds_and_changes_no_other_name() {
+        let jobs = |text: &str| plan(text).expect("a plan").jobs().expect("the samples are there");
+        let imp = jobs("methods = ['imp']\nkeep = [0.5, 0.1]\nsteps = 70");
+        assert_eq!(imp[0].imp_steps, Some(70), "as long as the fit");
+        assert_ne!(imp[0].id(), imp[1].id());
+        assert_eq!(imp[0].mask_id(), imp[1].mask_id());
+        let shorter = jobs("methods = ['imp']\nkeep = [0.5, 0.1]\nsteps = 70\nimp_steps = 30");
+        assert_ne!(shorter[0].id(), imp[0].id());
+        assert_ne!(shorter[0].mask_id(), imp[0].mask_id());
+        let oes = "methods = ['oes']\nkeep = [0.5, 0.1]\nsteps = 70";
+        let oes = [jobs(oes), jobs(&format!("{oes}\nimp_steps = 30"))];
+        assert_eq!(oes[0], oes[1]);
+        assert_ne!(oes[0][0].mask_id(), oes[0][1].mask_id());
+        // As it was before there was IMP.
+        assert_eq!(oes[0][0].id(), "87c484d6399ffbec");
     }
 
     #[test]

@@ -119,5 +119,6 @@ fn iterative_pruning_keeps_its_complete_rounds() {
     let mask = Mask::from_bytes(&desk.get("imp.safetensors")).expect("a mask file");
     let rounds = mask.metadata.steps.expect("steps") / 3000;
     assert!((1..10).contains(&rounds), "{rounds}");
-    assert_eq!(mask.metadata.method, format!("IMP, {rounds} rounds"));
+    let method = &mask.metadata.method;
+    assert!(method.starts_with(&format!("IMP, {rounds} round")), "{method}");
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod budgets;
 mod devices;
 mod exchange;
 mod inputs;

@@ -11,15 +11,16 @@ use crate::program::{DEVICES, Desk};
 
 const PLAN: &str = "\
 images = ['picture.png', 'second.png']
-methods = ['dense', 'oes', 'snip', 'mask:mask.safetensors', 'shuffle-channels:mask.safetensors']
+methods = ['dense', 'oes', 'snip', 'imp', 'mask:mask.safetensors', 'shuffle-channels:mask.safetensors']
 keep = [0.3]
 seeds = [0, 1]
 steps = 25
 learn_steps = 15
+imp_steps = 5
 channels = [6, 10, 13]
 ";
 /// Pictures x methods x seeds.
-const JOBS: usize = 2 * 5 * 2;
+const JOBS: usize = 2 * 6 * 2;
 
 fn desk() -> Desk {
     let desk = Desk::new(40, 32);
@@ -58,7 +59,7 @@ fn every_job_has_a_result_that_can_be_repeated() {
         for record in found.values() {
             let collapsed = record["outcome"] == "collapsed";
             assert!(
-                record["outcome"] == "fitted" || record["method"] == "oes" && collapsed,
+                record["outcome"] == "fitted" || (record["method"] == "oes" || record["method"] == "imp") && collapsed,
                 "{record}"
             );
             assert_eq!(record["last_psnr"].is_null(), collapsed);
@@ -137,6 +138,66 @@ fn a_kill_at_any_moment_changes_nothing() {
 }
 
 #[test]
+fn imp_that_keeps_less_goes_on_from_the_rounds_before() {
+    let desk = Desk::new(40, 32);
+    let plan = |name: &str, keep: &str| {
+        let text = format!(
+            "images = ['picture.png']\nmethods = ['imp']\nkeep = {keep}\nseeds = [3]\nsteps = 9\nimp_steps = 6\nchannels = [6, 10, 13]"
+        );
+        desk.put(name, text.as_bytes());
+    };
+    let sweep = |plan: &str, out: &str| desk.call(&[&["sweep", plan, "--out", out, "--cpu"]]).succeeds();
+    plan("both.toml", "[0.5, 0.41]");
+    plan("less.toml", "[0.41]");
+    sweep("both.toml", "both");
+    sweep("less.toml", "less");
+    let (both, less) = (
+        results(&desk, &["both/results.jsonl"]),
+        results(&desk, &["less/results.jsonl"]),
+    );
+    assert_eq!((both.len(), less.len()), (2, 1));
+    let (id, less) = less.iter().next().expect("one");
+    assert_eq!(&both[id], less, "rounds of another job are as good as its own");
+    let masks = std::fs::read_dir(desk.path("both/masks")).expect("a folder");
+    assert_eq!(
+        masks.count(),
+        4,
+        "three rounds keep 51%, a fourth 41%, and none was done twice"
+    );
+
+    let seeds = ["--init-seed", "3", "--seed", "3", "--noise-seed", "3", "--cpu"];
+    let prune = [
+        "prune",
+        "picture.png",
+        "--method",
+        "imp",
+        "--keep",
+        "0.41",
+        "--steps",
+        "6",
+        "--mask-out",
+        "m",
+    ];
+    desk.call(&[&prune, &["--channels", "6,10,13"], &seeds]).succeeds();
+    let fit = [
+        "fit",
+        "picture.png",
+        "--mask",
+        "m",
+        "--steps",
+        "9",
+        "--report",
+        "one.json",
+    ];
+    desk.call(&[&fit, &seeds]).succeeds();
+    assert_eq!(
+        desk.json("one.json")["final"]["psnr"],
+        less["last_psnr"],
+        "the same rounds alone"
+    );
+}
+
+#[test]
 fn shards_share_the_work_and_are_merged() {
     let whole = desk();
     whole.call(&[&SWEEP, &["--cpu"]]).succeeds();
@@ -183,7 +244,7 @@ fn a_report_has_tables_and_plots() {
     let lines = String::from_utf8(desk.get("report/results.csv")).expect("text");
     assert_eq!(
         lines.lines().count(),
-        1 + 2 * 2 * 2 * (1 + 2 + 2 + 2),
+        1 + 2 * 2 * 2 * (1 + 2 + 2 + 2 + 2),
         "one line a run, and the titles"
     );
     for plot in [
@@ -247,5 +308,5 @@ fn the_plans_of_the_repository_are_plans() {
         }
         count += 1;
     }
-    assert_eq!(count, 12);
+    assert_eq!(count, 15);
 }

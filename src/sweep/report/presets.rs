@@ -67,6 +67,7 @@ mod tests {
                 size: Some(192),
                 steps: 2000,
                 learn_steps: None,
+                imp_steps: None,
                 lr_drop: None,
                 network: Hourglass::default(),
             };

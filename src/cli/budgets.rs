@@ -1,0 +1,202 @@
+//! `oes budgets`: searches how many channels and weights each layer should have, by many short fits.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::json;
+
+use super::adapter::Devices;
+use super::error::{CliError, Done};
+use super::judging::Judging;
+use super::network::{self, NetworkArgs};
+use super::options::{DeviceArgs, PictureArgs};
+use super::{input, interrupt, output};
+use crate::mask::{RECIPE, Recipe};
+use crate::network::Hourglass;
+use crate::prune::budgets::{Objective, Search, SearchSpec};
+use crate::train::{Backend, RunSpec};
+
+const EXAMPLES: &str = "\
+Examples:
+  From a preset's counts, no dearer than half as much again, on two pictures:
+    oes budgets cat.png coffee.png --crop 192 --start-from chelsea --macs-at-most 1.5 --mask-out searched.safetensors
+  From SynFlow's:
+    oes prune cat.png --method synflow --mask-out synflow.safetensors
+    oes budgets cat.png coffee.png --crop 192 --start-from synflow.safetensors --mask-out searched.safetensors
+  Then fit a picture that the search has not seen:
+    oes fit camera.png --mask searched.safetensors --out restored.png
+
+For a fit it matters how many channels live and how many weights are kept in each layer, hardly which. The search moves these
+numbers along smooth curves over the layers, by an evolution strategy (separable CMA-ES), towards a higher mean PSNR of what short
+fits return. The pictures must be clean: noise is added. All candidates of a generation have the same noise and initial weights,
+the next generation has others. Ctrl-C ends the search with the generations that are complete.";
+
+/// Updates of each fit, where nobody says otherwise.
+const STEPS: u64 = 400;
+
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct BudgetsArgs {
+    /// Clean pictures: PNG, JPEG, WebP, GIF, BMP or TIFF
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<PathBuf>,
+
+    /// The mask whose counts the search starts from: a preset's name, or a file
+    #[arg(long, help_heading = "Search", value_name = "FILE|PRESET")]
+    start_from: String,
+    #[arg(long, help_heading = "Search", value_name = "FRACTION", help = help("The fraction of all parameters to keep", |spec| spec.keep))]
+    keep: Option<f64>,
+    #[arg(long, help_heading = "Search", help = format!("Updates of each fit [default: {STEPS}]"))]
+    steps: Option<u64>,
+    #[arg(long, help_heading = "Search", value_name = "N",
+          help = help("Candidates in all, each fitted to every picture; 0 only brings the start to --keep and --macs-at-most", |spec| spec.evaluations))]
+    evaluations: Option<u64>,
+    #[arg(long, help_heading = "Search", value_name = "N",
+          help = help("Cosines of the curve over the layers that the channels follow, and as many for the weights", |spec| spec.waves))]
+    waves: Option<usize>,
+    #[arg(long, help_heading = "Search",
+          help = help("How far the first candidates lie apart: standard deviation of the logarithm of a layer's counts", |spec| spec.spread))]
+    spread: Option<f64>,
+    /// Allows no candidate that needs more multiply-adds than the start times this [default: no limit]
+    #[arg(long, help_heading = "Search", value_name = "FACTOR")]
+    macs_at_most: Option<f64>,
+    /// Draws candidates, masks, initial weights and inputs [default: 0]
+    #[arg(long, help_heading = "Search")]
+    seed: Option<u64>,
+
+    #[command(flatten, next_help_heading = "Pictures")]
+    picture: PictureArgs,
+    #[command(flatten, next_help_heading = "Network")]
+    network: NetworkArgs,
+    #[command(flatten, next_help_heading = "Device")]
+    device: DeviceArgs,
+
+    /// Where the mask goes
+    #[arg(long, help_heading = "Files", value_name = "FILE.safetensors")]
+    mask_out: PathBuf,
+    /// The licence that the mask's file names
+    #[arg(long, help_heading = "Files", value_name = "TEXT")]
+    licence: Option<String>,
+}
+
+fn help<T: ToString>(what: &str, value: impl Fn(&SearchSpec) -> T) -> String {
+    format!("{what} [default: {}]", value(&SearchSpec::default()).to_string())
+}
+
+pub async fn execute(args: &BudgetsArgs) -> Result<Done, CliError> {
+    let mut inputs: Vec<&Path> = args.images.iter().map(PathBuf::as_path).collect();
+    inputs.push(Path::new(&args.start_from));
+    output::check(&[&args.mask_out], &inputs)?;
+    let (network, start) = args.start()?;
+    let objective = args.objective()?;
+    objective.check(&start)?;
+    let mut search = Search::new(args.spec(), start)?;
+    let backend = Devices::new(&args.device)
+        .for_run(&RunSpec::sparse(network, Arc::default()))
+        .await?;
+    interrupt::listen();
+    // The start and what was found are compared at the end.
+    let judgements = search.generations_in_all() * search.population() + 2;
+    let judging = Judging::new(objective, judgements);
+    while !search.is_finished() {
+        let draw = search.generations().len() as u64;
+        let Some(values) = judging.judge(&search.candidates()?, draw, &backend).await? else {
+            break;
+        };
+        let generation = search.advance(&values);
+        output::say(format_args!(
+            "generation {} of {}: {:.2} dB in the mean of {} candidates, {:.2} dB the best",
+            draw + 1,
+            search.generations_in_all(),
+            generation.mean,
+            search.population(),
+            generation.best,
+        ));
+    }
+    args.write(&search, &judging, &backend).await?;
+    Ok(if interrupt::asked() {
+        Done::Interrupted
+    } else {
+        Done::Complete
+    })
+}
+
+impl BudgetsArgs {
+    fn spec(&self) -> SearchSpec {
+        let default = SearchSpec::default();
+        SearchSpec {
+            keep: self.keep.unwrap_or(default.keep),
+            evaluations: self.evaluations.unwrap_or(default.evaluations),
+            waves: self.waves.unwrap_or(default.waves),
+            spread: self.spread.unwrap_or(default.spread),
+            macs_at_most: self.macs_at_most,
+            seed: self.seed.unwrap_or(default.seed),
+        }
+    }
+
+    fn objective(&self) -> Result<Objective, CliError> {
+        let pictures = self.images.iter().map(|image| input::picture(image, &self.picture));
+        Ok(Objective {
+            pictures: pictures.collect::<Result<_, _>>()?,
+            sigma: self.picture.sigma(),
+            steps: self.steps.unwrap_or(STEPS),
+            seed: self.seed.unwrap_or_default(),
+            noise_seed: self.picture.noise_seed,
+        })
+    }
+
+    fn start(&self) -> Result<(Hourglass, Recipe), CliError> {
+        let given = self.network.given()?;
+        let mask = input::mask(&self.start_from)?;
+        let network = network::of_mask(&mask, given, &self.network)?;
+        let recipe = Recipe::of(&mask, &network, 0).map_err(|error| CliError::Mask {
+            source_name: self.start_from.clone(),
+            error,
+        })?;
+        Ok((network, recipe))
+    }
+
+    /// Writes the mask of what the search has come to, and says how it compares with the start.
+    async fn write(&self, search: &Search, judging: &Judging, backend: &Backend) -> Result<(), CliError> {
+        let objective = &judging.objective;
+        let recipes = [search.start()?, search.found()?];
+        let mut macs = Vec::new();
+        for recipe in &recipes {
+            macs.push(objective.macs(recipe, backend)?);
+        }
+        // Noise and networks that no generation had.
+        let compared = judging.judge(&recipes, search.generations_in_all(), backend).await?;
+        let names: Vec<String> = self.images.iter().map(|image| input::file_name(image)).collect();
+        let mut settings = search.settings()?;
+        settings["images"] = json!(names);
+        settings["crop"] = json!(self.picture.crop);
+        settings["sigma"] = json!(objective.sigma);
+        settings["noise_seed"] = json!(objective.noise_seed);
+        settings["steps"] = json!(objective.steps);
+        settings["start_from"] = json!(input::file_name(Path::new(&self.start_from)));
+        settings["macs"] = json!({ "start": macs[0], "found": macs[1] });
+        settings["adapter"] = json!(backend.adapter().name);
+        settings["version"] = json!(env!("CARGO_PKG_VERSION"));
+        let giga = |macs: u64| macs as f64 / 1e9;
+        output::say(format_args!(
+            "multiply-adds of a step: {:.2} G at the start, {:.2} G now",
+            giga(macs[0]),
+            giga(macs[1])
+        ));
+        if let Some(&[start, found]) = compared.as_deref() {
+            settings["compared"] = json!({ "start": start, "found": found });
+            output::say(format_args!(
+                "same pictures, new noise and networks: {start:.2} dB at the start, {found:.2} dB now"
+            ));
+        }
+        output::say(format_args!("{RECIPE}{}", recipes[1]));
+        let mut mask = search.mask()?;
+        mask.metadata.steps = Some(search.judged() * objective.updates());
+        mask.metadata.image = Some(names.join(", "));
+        mask.metadata.licence.clone_from(&self.licence);
+        mask.metadata.settings = Some(settings.to_string());
+        let bytes = mask.to_bytes().map_err(|error| CliError::Encode(error.to_string()))?;
+        output::write(&self.mask_out, &bytes)
+    }
+}

@@ -1,0 +1,267 @@
+//! A search for budgets: generations of recipes, judged by whoever runs it.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Evolution, Space};
+use crate::mask::{Mask, Recipe};
+use crate::train::TrainError;
+
+/// Everything that defines a search but the recipe it starts from and how recipes are judged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SearchSpec {
+    /// The fraction of all parameters that every candidate keeps.
+    pub keep: f64,
+    /// Candidates in all, of which whole generations are judged; with fewer than one has, what is found is the start.
+    pub evaluations: u64,
+    /// Cosines in the curve of the live channels, and in that of the kept weights.
+    pub waves: usize,
+    /// Standard deviation of a layer's log channels and log weights among the first candidates.
+    pub spread: f64,
+    /// Multiply-adds of a candidate at most, in those of the start, as [`Space::cost`] counts them; `None` is no limit.
+    pub macs_at_most: Option<f64>,
+    /// Draws the candidates, and the mask of what is found.
+    pub seed: u64,
+}
+
+impl Default for SearchSpec {
+    fn default() -> Self {
+        Self {
+            keep: 0.05,
+            evaluations: 100,
+            waves: 6,
+            spread: 0.3,
+            macs_at_most: None,
+            seed: 0,
+        }
+    }
+}
+
+/// What a generation's candidates were worth, in dB; those without a finite value are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Generation {
+    pub mean: f64,
+    pub best: f64,
+}
+
+/// A search between two generations.
+pub struct Search {
+    spec: SearchSpec,
+    space: Space,
+    evolution: Evolution,
+    generations: Vec<Generation>,
+}
+
+impl Search {
+    /// # Errors
+    /// As [`Space::new`], and [`TrainError::Setting`] for the spread.
+    pub fn new(spec: SearchSpec, start: Recipe) -> Result<Self, TrainError> {
+        if !(spec.spread.is_finite() && spec.spread > 0.0) {
+            return Err(TrainError::setting("the spread", "a positive number", spec.spread));
+        }
+        let space = Space::new(start, spec.keep, spec.waves, spec.macs_at_most)?;
+        let sigma = spec.spread / libm::sqrt(spec.waves as f64);
+        Ok(Self {
+            evolution: Evolution::new(space.dimension(), sigma, spec.seed),
+            generations: Vec::new(),
+            spec,
+            space,
+        })
+    }
+
+    /// The recipe it starts from, with as many parameters as asked for.
+    ///
+    /// # Errors
+    /// As [`Space::recipe`].
+    pub fn start(&self) -> Result<Recipe, TrainError> {
+        Ok(self.space.recipe(&vec![0.0; self.space.dimension()])?)
+    }
+
+    /// The recipe that the search has come to: the middle of the next generation, a better guess than any single candidate when values
+    /// are noisy.
+    ///
+    /// # Errors
+    /// As [`Space::recipe`].
+    pub fn found(&self) -> Result<Recipe, TrainError> {
+        Ok(self.space.recipe(self.evolution.mean())?)
+    }
+
+    /// The candidates of this generation. They should be judged by the same draw, and those of the next by another, so that none
+    /// wins by its draw: [`Search::generations`] counts.
+    ///
+    /// # Errors
+    /// As [`Space::recipe`].
+    pub fn candidates(&self) -> Result<Vec<Recipe>, TrainError> {
+        let places = self.evolution.ask();
+        let recipes = places.iter().map(|place| Ok(self.space.recipe(place)?));
+        recipes.collect()
+    }
+
+    /// Goes on to the next generation.
+    ///
+    /// # Panics
+    /// If there is not one value for each of [`Search::candidates`].
+    pub fn advance(&mut self, values: &[f64]) -> Generation {
+        self.evolution.tell(values);
+        let finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+        let generation = Generation {
+            mean: finite.iter().sum::<f64>() / finite.len().max(1) as f64,
+            best: finite.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        };
+        self.generations.push(generation);
+        generation
+    }
+
+    /// All generations so far.
+    pub fn generations(&self) -> &[Generation] {
+        &self.generations
+    }
+
+    /// How many generations the evaluations are enough for.
+    pub fn generations_in_all(&self) -> u64 {
+        self.spec.evaluations / self.population()
+    }
+
+    pub fn is_finished(&self) -> bool {
+        self.generations.len() as u64 == self.generations_in_all()
+    }
+
+    /// Candidates in a generation.
+    pub fn population(&self) -> u64 {
+        Evolution::population(self.space.dimension()) as u64
+    }
+
+    /// Candidates judged so far.
+    pub fn judged(&self) -> u64 {
+        self.generations.len() as u64 * self.population()
+    }
+
+    /// What a mask's settings say of the search.
+    ///
+    /// # Errors
+    /// As [`Space::recipe`].
+    pub fn settings(&self) -> Result<Value, TrainError> {
+        let mut settings = json!(self.spec);
+        settings["evaluations"] = json!(self.judged());
+        settings["generations"] = json!(self.generations);
+        settings["start"] = json!(self.start()?.to_string());
+        Ok(settings)
+    }
+
+    /// The mask of what the search has come to, drawn with its seed; the caller adds the settings and the pictures.
+    ///
+    /// # Errors
+    /// As [`Search::found`].
+    pub fn mask(&self) -> Result<Mask, TrainError> {
+        let mut mask = self.found()?.draw(self.spec.seed)?;
+        "searched budgets".clone_into(&mut mask.metadata.method);
+        mask.metadata.keep = self.spec.keep;
+        Ok(mask)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mask::MaskMetadata;
+    use crate::network::Hourglass;
+    use crate::picture::Picture;
+    use crate::prune::budgets::Objective;
+    use crate::train::Backend;
+
+    fn network() -> Hourglass {
+        Hourglass {
+            input_channels: 8,
+            channels: vec![8, 12],
+            output_channels: 3,
+        }
+    }
+
+    /// Nearly all weights in the innermost layer: hardly a picture gets through the others.
+    fn bad_start() -> Recipe {
+        let network = network();
+        let keep = crate::mask::random(&network.build().expect("a network"), 0.5, 1);
+        let mask = Mask {
+            keep,
+            metadata: MaskMetadata::default(),
+        };
+        let even = Recipe::of(&mask, &network, 0).expect("alive");
+        let live = vec![8, 2, 2, 12, 12, 2, 2];
+        let kept = vec![8, 2, 40, 2400, 40, 8, 4];
+        assert_eq!(live.len(), even.live().len());
+        even.with_budgets(live, kept).expect("a recipe")
+    }
+
+    /// A smooth picture with an edge, 16x16.
+    fn objective() -> Objective {
+        let pixel = |i: usize| {
+            let (x, y) = ((i % 16) as f32, (i / 16 % 16) as f32);
+            0.4 + 0.3 * (0.4 * x).sin() * (0.3 * y).cos() + if x > y { 0.2 } else { 0.0 }
+        };
+        let picture = Picture::new(16, 16, (0..3 * 256).map(pixel).collect()).expect("a picture");
+        Objective {
+            pictures: vec![picture],
+            sigma: 0.1,
+            steps: 120,
+            seed: 5,
+            noise_seed: 5,
+        }
+    }
+
+    fn spec() -> SearchSpec {
+        SearchSpec {
+            keep: 0.15,
+            evaluations: 80,
+            waves: 2,
+            spread: 0.5,
+            macs_at_most: None,
+            seed: 1,
+        }
+    }
+
+    fn judge(objective: &Objective, recipe: &Recipe, draw: u64) -> f64 {
+        let judged = pollster::block_on(objective.judge(recipe, draw, &Backend::Cpu, |_, _| true));
+        judged.expect("a fit").expect("not interrupted")
+    }
+
+    #[test]
+    fn a_bad_start_is_left_behind() {
+        let objective = objective();
+        let mut search = Search::new(spec(), bad_start()).expect("a search");
+        assert_eq!(search.found().expect("a recipe"), search.start().expect("a recipe"));
+        while !search.is_finished() {
+            let draw = search.generations().len() as u64;
+            let candidates = search.candidates().expect("recipes");
+            let values: Vec<f64> = candidates
+                .iter()
+                .map(|recipe| judge(&objective, recipe, draw))
+                .collect();
+            search.advance(&values);
+        }
+        assert_eq!(search.judged(), 80);
+        let unseen = 100..104;
+        let mean = |recipe: &Recipe| unseen.clone().map(|draw| judge(&objective, recipe, draw)).sum::<f64>() / 4.0;
+        let (start, found) = (
+            mean(&search.start().expect("a recipe")),
+            mean(&search.found().expect("a recipe")),
+        );
+        assert!(found > start + 0.5, "{start} dB at the start, {found} dB found");
+        let mask = search.mask().expect("a mask");
+        let n = network().build().expect("a network").n;
+        assert_eq!(mask.kept(), crate::mask::keep_count(n, 0.15));
+        assert_eq!(mask.metadata.method, "searched budgets");
+    }
+
+    #[test]
+    fn a_judgement_repeats_and_can_be_interrupted() {
+        let objective = objective();
+        let start = Search::new(spec(), bad_start())
+            .expect("a search")
+            .start()
+            .expect("a recipe");
+        assert_eq!(judge(&objective, &start, 3), judge(&objective, &start, 3));
+        assert_ne!(judge(&objective, &start, 3), judge(&objective, &start, 4));
+        let stopped = objective.judge(&start, 3, &Backend::Cpu, |_, _| false);
+        assert_eq!(pollster::block_on(stopped).expect("no fault"), None);
+    }
+}

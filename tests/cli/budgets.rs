@@ -1,0 +1,110 @@
+//! `oes budgets`: the file that a search writes, and what is refused.
+
+use optimal_eye_surgeon::mask::{Mask, keep_count};
+use serde_json::Value;
+
+use crate::program::{Called, DEVICES, Desk};
+
+fn call(desk: &Desk, out: &str, more: &[&str]) -> Called {
+    let search = [
+        "budgets",
+        "picture.png",
+        "--start-from",
+        "mask.safetensors",
+        "--mask-out",
+        out,
+    ];
+    let short = ["--steps", "12", "--waves", "1", "--keep", "0.2"];
+    desk.call(&[&search, &short, more])
+}
+
+fn made(desk: &Desk, out: &str, more: &[&str]) -> (Mask, Value) {
+    call(desk, out, more).succeeds();
+    let mask = Mask::from_bytes(&desk.get(out)).expect("a mask file");
+    let settings = mask.metadata.settings.as_deref().expect("settings");
+    let settings = serde_json::from_str(settings).expect("JSON");
+    (mask, settings)
+}
+
+#[test]
+fn a_search_repeats_and_its_file_says_how() {
+    let desk = Desk::new(48, 40);
+    desk.put_mask();
+    let options = ["--evaluations", "13", "--seed", "3", "--licence", "CC0 1.0", "--cpu"];
+    let (mask, settings) = made(&desk, "a", &options);
+    assert_eq!(mask.kept(), keep_count(mask.keep.len(), 0.2));
+    let metadata = &mask.metadata;
+    assert_eq!(metadata.method, "searched budgets");
+    assert_eq!((metadata.keep, metadata.seed), (0.2, Some(3)));
+    assert_eq!(metadata.image.as_deref(), Some("picture.png"));
+    assert_eq!(metadata.licence.as_deref(), Some("CC0 1.0"));
+    // Two coordinates make six candidates a generation.
+    assert_eq!(metadata.steps, Some(2 * 6 * 12));
+    assert_eq!(settings["generations"].as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        (&settings["evaluations"], &settings["sigma"]),
+        (&12.into(), &0.1.into())
+    );
+    assert_eq!(settings["start_from"], "mask.safetensors");
+    for number in [
+        &settings["macs"]["found"],
+        &settings["compared"]["start"],
+        &settings["compared"]["found"],
+    ] {
+        assert!(number.is_number(), "{settings}");
+    }
+    made(&desk, "b", &options);
+    assert_eq!(desk.get("a"), desk.get("b"), "on any number of cores");
+    desk.call(&[&["mask", "recipe", "a"]]).succeeds();
+    for device in DEVICES {
+        made(&desk, "c", &[&["--evaluations", "6"], device].concat());
+    }
+}
+
+#[test]
+fn without_evaluations_the_start_is_brought_to_what_is_asked_for() {
+    let desk = Desk::new(48, 40);
+    desk.put_mask();
+    let (_, free) = made(&desk, "a", &["--evaluations", "0", "--cpu"]);
+    let (mask, limited) = made(&desk, "b", &["--evaluations", "0", "--macs-at-most", "0.7", "--cpu"]);
+    assert_eq!(mask.kept(), keep_count(mask.keep.len(), 0.2));
+    let macs = |settings: &Value| settings["macs"]["found"].as_f64().expect("a number");
+    assert!(macs(&limited) < 0.85 * macs(&free), "{limited}");
+    assert_eq!(limited["macs"]["start"], limited["macs"]["found"]);
+}
+
+#[test]
+fn what_cannot_be_searched_is_refused() {
+    let desk = Desk::new(48, 40);
+    desk.put_mask();
+    for (options, words) in [
+        (["--keep", "0"], "keep"),
+        (["--waves", "0"], "cosines"),
+        (["--waves", "10"], "cosines"),
+        (["--spread", "0"], "spread"),
+        (["--macs-at-most", "0"], "multiply-adds"),
+        (["--sigma", "0"], "sigma"),
+    ] {
+        let begin = [
+            "budgets",
+            "picture.png",
+            "--start-from",
+            "mask.safetensors",
+            "--mask-out",
+            "m",
+        ];
+        desk.call(&[&begin, &options]).fails(2, words);
+    }
+    let nowhere = ["budgets", "picture.png", "--start-from", "nothing", "--mask-out", "m"];
+    desk.call(&[&nowhere]).fails(3, "no preset nothing");
+    let over = [
+        "budgets",
+        "picture.png",
+        "--start-from",
+        "mask.safetensors",
+        "--mask-out",
+        "picture.png",
+    ];
+    desk.call(&[&over]).fails(2, "would be overwritten");
+    assert!(!desk.has("m"));
+}
