@@ -30,7 +30,7 @@ Examples:
 For a fit it matters how many channels live and how many weights are kept in each layer, hardly which. The search moves these
 numbers along smooth curves over the layers, by an evolution strategy (separable CMA-ES), towards a higher mean PSNR of what short
 fits return. The pictures must be clean: noise is added. All candidates of a generation have the same noise and initial weights,
-the next generation has others. Ctrl-C ends the search with the generations that are complete.";
+the next generation has others. The file is written after every generation; Ctrl-C ends the search with those that are complete.";
 
 /// Updates of each fit, where nobody says otherwise.
 const STEPS: u64 = 400;
@@ -98,7 +98,7 @@ pub async fn execute(args: &BudgetsArgs) -> Result<Done, CliError> {
     interrupt::listen();
     // The start and what was found are compared at the end.
     let judgements = search.generations_in_all() * search.population() + 2;
-    let judging = Judging::new(objective, judgements);
+    let judging = Judging::new(&objective, judgements);
     while !search.is_finished() {
         let draw = search.generations().len() as u64;
         let Some(values) = judging.judge(&search.candidates()?, draw, &backend).await? else {
@@ -113,8 +113,12 @@ pub async fn execute(args: &BudgetsArgs) -> Result<Done, CliError> {
             search.population(),
             generation.best,
         ));
+        // This is long work: what it has come to is there if it is killed.
+        args.write(&search, &objective, &backend, None)?;
     }
-    args.write(&search, &judging, &backend).await?;
+    let compared = args.compare(&search, &judging, &backend).await?;
+    judging.finish();
+    args.write(&search, &objective, &backend, compared)?;
     Ok(if interrupt::asked() {
         Done::Interrupted
     } else {
@@ -157,16 +161,36 @@ impl BudgetsArgs {
         Ok((network, recipe))
     }
 
-    /// Writes the mask of what the search has come to, and says how it compares with the start.
-    async fn write(&self, search: &Search, judging: &Judging, backend: &Backend) -> Result<(), CliError> {
-        let objective = &judging.objective;
+    /// What the start and what was found are worth for noise and networks that no generation had, in dB; `None` after Ctrl-C.
+    async fn compare(
+        &self,
+        search: &Search,
+        judging: &Judging<'_>,
+        backend: &Backend,
+    ) -> Result<Option<(f64, f64)>, CliError> {
         let recipes = [search.start()?, search.found()?];
-        let mut macs = Vec::new();
-        for recipe in &recipes {
-            macs.push(objective.macs(recipe, backend)?);
-        }
-        // Noise and networks that no generation had.
-        let compared = judging.judge(&recipes, search.generations_in_all(), backend).await?;
+        let values = judging.judge(&recipes, search.generations_in_all(), backend).await?;
+        let Some(&[start, found]) = values.as_deref() else {
+            return Ok(None);
+        };
+        let giga = |recipe| Ok::<_, CliError>(judging.objective.macs(recipe, backend)? as f64 / 1e9);
+        output::say(format_args!(
+            "same pictures, new noise and networks: {start:.2} dB at the start, {found:.2} dB now; multiply-adds of a step: {:.2} G and {:.2} G",
+            giga(&recipes[0])?,
+            giga(&recipes[1])?,
+        ));
+        output::say(format_args!("{RECIPE}{}", recipes[1]));
+        Ok(Some((start, found)))
+    }
+
+    /// Writes the mask of what the search has come to, with all that is needed to make it again.
+    fn write(
+        &self,
+        search: &Search,
+        objective: &Objective,
+        backend: &Backend,
+        compared: Option<(f64, f64)>,
+    ) -> Result<(), CliError> {
         let names: Vec<String> = self.images.iter().map(|image| input::file_name(image)).collect();
         let mut settings = search.settings()?;
         settings["images"] = json!(names);
@@ -175,22 +199,13 @@ impl BudgetsArgs {
         settings["noise_seed"] = json!(objective.noise_seed);
         settings["steps"] = json!(objective.steps);
         settings["start_from"] = json!(input::file_name(Path::new(&self.start_from)));
-        settings["macs"] = json!({ "start": macs[0], "found": macs[1] });
+        settings["macs"] = json!({
+            "start": objective.macs(&search.start()?, backend)?,
+            "found": objective.macs(&search.found()?, backend)?,
+        });
+        settings["compared"] = json!(compared.map(|(start, found)| json!({ "start": start, "found": found })));
         settings["adapter"] = json!(backend.adapter().name);
         settings["version"] = json!(env!("CARGO_PKG_VERSION"));
-        let giga = |macs: u64| macs as f64 / 1e9;
-        output::say(format_args!(
-            "multiply-adds of a step: {:.2} G at the start, {:.2} G now",
-            giga(macs[0]),
-            giga(macs[1])
-        ));
-        if let Some(&[start, found]) = compared.as_deref() {
-            settings["compared"] = json!({ "start": start, "found": found });
-            output::say(format_args!(
-                "same pictures, new noise and networks: {start:.2} dB at the start, {found:.2} dB now"
-            ));
-        }
-        output::say(format_args!("{RECIPE}{}", recipes[1]));
         let mut mask = search.mask()?;
         mask.metadata.steps = Some(search.judged() * objective.updates());
         mask.metadata.image = Some(names.join(", "));

@@ -12,8 +12,8 @@ use crate::prune::budgets::Objective;
 use crate::train::{Backend, Point, TrainError};
 
 /// What recipes are judged by, and the progress that all judgements share.
-pub struct Judging {
-    pub objective: Objective,
+pub struct Judging<'a> {
+    pub objective: &'a Objective,
     /// Updates done in all, and the meter that shows them.
     progress: Mutex<(u64, Meter)>,
 }
@@ -21,9 +21,9 @@ pub struct Judging {
 /// Places in a list of recipes, and their values in dB.
 type Values = Vec<(usize, f64)>;
 
-impl Judging {
+impl<'a> Judging<'a> {
     /// For so many judgements in all.
-    pub fn new(objective: Objective, judgements: u64) -> Self {
+    pub fn new(objective: &'a Objective, judgements: u64) -> Self {
         let meter = Meter::new(0, judgements * objective.updates());
         Self {
             objective,
@@ -84,6 +84,12 @@ impl Judging {
             values.push((at, value));
         }
         Ok(values)
+    }
+
+    /// Takes the meter away.
+    pub fn finish(self) {
+        let (_, meter) = self.progress.into_inner().unwrap_or_else(PoisonError::into_inner);
+        meter.finish();
     }
 
     /// Shows the updates; false after Ctrl-C.

@@ -122,3 +122,34 @@ fn iterative_pruning_keeps_its_complete_rounds() {
     let method = &mask.metadata.method;
     assert!(method.starts_with(&format!("IMP, {rounds} round")), "{method}");
 }
+
+#[test]
+fn a_search_keeps_its_complete_generations() {
+    let desk = Desk::new(32, 32);
+    desk.put_mask();
+    let search = [
+        "budgets",
+        "picture.png",
+        "--start-from",
+        "mask.safetensors",
+        "--mask-out",
+        "searched",
+        "--cpu",
+    ];
+    let long = [
+        "--steps",
+        "50",
+        "--waves",
+        "1",
+        "--keep",
+        "0.2",
+        "--evaluations",
+        "600000",
+    ];
+    let called = interrupt(&desk, &[&search, &long], "searched");
+    assert_eq!(called.code, 130, "{:?}", called.errors);
+    let mask = Mask::from_bytes(&desk.get("searched")).expect("a mask file");
+    // Six candidates a generation.
+    let generations = mask.metadata.steps.expect("steps") / (6 * 50);
+    assert!((1..100_000).contains(&generations), "{generations}");
+}
