@@ -215,6 +215,8 @@ inEachBrowser("IMP trains and prunes in turns with what is asked of it", { timeo
   const begun = await until("some of it", percent);
   await page.click("#run-methods");
   await inStage(page, "paused");
+  // What the worker told before it heard of the pause may still be on its way.
+  await pause(1000);
   const stood = await percent();
   await pause(1500);
   assert.equal(await percent(), stood, "nothing goes on");
