@@ -17,7 +17,7 @@
 //   asked the server for something it refused. `page.problems` is the list; a test that provokes one empties it.
 // - Options are those of node's `test`, for instance `inEachBrowser(title, { timeout: 300_000 }, body)`; without one a try
 //   may take two minutes, on a machine that does nothing else. There is no option to skip: a missing browser or adapter is a failure.
-// - `./test` runs two files at a time, for browsers leave one of two cores idle for half of the time.
+// - `./test` runs two files at a time: on two cores all of them take 24 minutes so, 34 one by one.
 // - Software adapters are slow: use the small network where a run must be long.
 //
 // One file alone: `node --test tests/browser/NAME.test.mjs`, after `./oes-web --build-only`. One browser:
