@@ -37,7 +37,7 @@ pub const LEARN_MORE: &str = "Seeds, engine";
 pub const TARGET: &str = "Target keep, %";
 
 pub const LEARN_START: &str = "Start from";
-pub const LEARN_START_NOTHING: &str = "Nothing, all alike";
+pub const LEARN_START_NOTHING: &str = "No mask";
 
 pub const LEARN_LOSS_PLOT: &str = "Loss under the soft mask";
 pub const KL_PLOT: &str = "KL term of the loss";
