@@ -15,6 +15,11 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
+/// Bytes as two digits each, such as a checksum.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// At most `places` decimals, without zeros at the end.
 pub fn trimmed(value: f64, places: usize) -> String {
     let text = format!("{value:.places$}");

@@ -4,18 +4,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::adapter::Devices;
+use super::checkpoint::contradiction;
 use super::error::{CliError, Done};
 use super::judging::Judging;
 use super::network::{self, NetworkArgs};
-use super::options::{DeviceArgs, PictureArgs};
+use super::options::{DeviceArgs, MaskOutArgs, PictureArgs};
 use super::{input, interrupt, output};
 use crate::mask::{RECIPE, Recipe};
 use crate::network::Hourglass;
-use crate::prune::budgets::{Objective, Search, SearchSpec};
-use crate::train::{Backend, RunSpec};
+use crate::prune::budgets::{Generation, Objective, Search, SearchSpec};
+use crate::train::{Backend, RunSpec, TrainError};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,7 +31,8 @@ Examples:
 For a fit it matters how many channels live and how many weights are kept in each layer, hardly which. The search moves these
 numbers along smooth curves over the layers, by an evolution strategy (separable CMA-ES), towards a higher mean PSNR of what short
 fits return. The pictures must be clean: noise is added. All candidates of a generation have the same noise and initial weights,
-the next generation has others. The file is written after every generation; Ctrl-C ends the search with those that are complete.";
+the next generation has others. The file is written after every generation; Ctrl-C ends the search with those that are complete,
+and the same command with --resume and the file goes on from there, also after a kill.";
 
 /// Updates of each fit, where nobody says otherwise.
 const STEPS: u64 = 400;
@@ -72,13 +74,15 @@ pub struct BudgetsArgs {
     #[command(flatten, next_help_heading = "Device")]
     device: DeviceArgs,
 
-    /// Where the mask goes
+    #[command(flatten, next_help_heading = "Files")]
+    out: MaskOutArgs,
+    /// Goes on from the file of a search with the same pictures and settings; only --evaluations may differ
     #[arg(long, help_heading = "Files", value_name = "FILE.safetensors")]
-    mask_out: PathBuf,
-    /// The licence that the mask's file names
-    #[arg(long, help_heading = "Files", value_name = "TEXT")]
-    licence: Option<String>,
+    resume: Option<PathBuf>,
 }
+
+/// What a search's file says of how far it has come; the rest of its settings defines the search.
+const PROGRESS: [&str; 6] = ["evaluations", "generations", "macs", "compared", "adapter", "version"];
 
 fn help<T: ToString>(what: &str, value: impl Fn(&SearchSpec) -> T) -> String {
     format!("{what} [default: {}]", value(&SearchSpec::default()).to_string())
@@ -87,32 +91,37 @@ fn help<T: ToString>(what: &str, value: impl Fn(&SearchSpec) -> T) -> String {
 pub async fn execute(args: &BudgetsArgs) -> Result<Done, CliError> {
     let mut inputs: Vec<&Path> = args.images.iter().map(PathBuf::as_path).collect();
     inputs.push(Path::new(&args.start_from));
-    output::check(&[&args.mask_out], &inputs)?;
+    output::check(&[&args.out.mask_out], &inputs)?;
     let (network, start) = args.start()?;
     let objective = args.objective()?;
     objective.check(&start)?;
     let mut search = Search::new(args.spec(), start)?;
+    if let Some(file) = &args.resume {
+        args.go_on(file, &mut search, &objective)?;
+    }
     let backend = Devices::new(&args.device)
         .for_run(&RunSpec::sparse(network, Arc::default()))
         .await?;
     interrupt::listen();
     // The start and what was found are compared at the end.
-    let judgements = search.generations_in_all() * search.population() + 2;
+    let judgements = search.generations_in_all() * search.population() - search.judged() + 2;
     let judging = Judging::new(&objective, judgements);
     while !search.is_finished() {
         let draw = search.generations().len() as u64;
         let Some(values) = judging.judge(&search.candidates()?, draw, &backend).await? else {
             break;
         };
-        let generation = search.advance(&values);
-        output::say(format_args!(
-            "generation {} of {}: {:.2} dB in the mean of {} candidates, {:.2} dB the best",
-            draw + 1,
-            search.generations_in_all(),
-            generation.mean,
-            search.population(),
-            generation.best,
-        ));
+        search.advance(&values);
+        if let Some(generation) = search.generations().last() {
+            output::say(format_args!(
+                "generation {} of {}: {:.2} dB in the mean of {} candidates, {:.2} dB the best",
+                draw + 1,
+                search.generations_in_all(),
+                generation.mean(),
+                search.population(),
+                generation.best(),
+            ));
+        }
         // This is long work: what it has come to is there if it is killed.
         args.write(&search, &objective, &backend, None)?;
     }
@@ -191,14 +200,7 @@ impl BudgetsArgs {
         backend: &Backend,
         compared: Option<(f64, f64)>,
     ) -> Result<(), CliError> {
-        let names: Vec<String> = self.images.iter().map(|image| input::file_name(image)).collect();
-        let mut settings = search.settings()?;
-        settings["images"] = json!(names);
-        settings["crop"] = json!(self.picture.crop);
-        settings["sigma"] = json!(objective.sigma);
-        settings["noise_seed"] = json!(objective.noise_seed);
-        settings["steps"] = json!(objective.steps);
-        settings["start_from"] = json!(input::file_name(Path::new(&self.start_from)));
+        let mut settings = self.settings(search, objective)?;
         settings["macs"] = json!({
             "start": objective.macs(&search.start()?, backend)?,
             "found": objective.macs(&search.found()?, backend)?,
@@ -208,10 +210,43 @@ impl BudgetsArgs {
         settings["version"] = json!(env!("CARGO_PKG_VERSION"));
         let mut mask = search.mask()?;
         mask.metadata.steps = Some(search.judged() * objective.updates());
-        mask.metadata.image = Some(names.join(", "));
-        mask.metadata.licence.clone_from(&self.licence);
+        mask.metadata.image = Some(self.names().join(", "));
         mask.metadata.settings = Some(settings.to_string());
-        let bytes = mask.to_bytes().map_err(|error| CliError::Encode(error.to_string()))?;
-        output::write(&self.mask_out, &bytes)
+        self.out.write(&mut mask)
+    }
+
+    /// What defines the search, and its generations.
+    fn settings(&self, search: &Search, objective: &Objective) -> Result<Value, CliError> {
+        let mut settings = search.settings()?;
+        settings["images"] = json!(self.names());
+        settings["pictures"] = json!(objective.checksums());
+        settings["crop"] = json!(self.picture.crop);
+        settings["sigma"] = json!(objective.sigma);
+        settings["noise_seed"] = json!(objective.noise_seed);
+        settings["steps"] = json!(objective.steps);
+        settings["start_from"] = json!(input::file_name(Path::new(&self.start_from)));
+        Ok(settings)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.images.iter().map(|image| input::file_name(image)).collect()
+    }
+
+    /// Takes over the generations of a file that this search wrote.
+    fn go_on(&self, file: &Path, search: &mut Search, objective: &Objective) -> Result<(), CliError> {
+        let refuse = |problem: &str| CliError::Train(TrainError::Checkpoint(problem.into()));
+        let mask = input::mask(&file.to_string_lossy())?;
+        let made = mask.metadata.settings.unwrap_or_default();
+        let made: Value = serde_json::from_str(&made).map_err(|_| refuse("it holds no search"))?;
+        let here = self.settings(search, objective)?;
+        let defining = here.as_object().into_iter().flatten();
+        for (key, value) in defining.filter(|(key, _)| !PROGRESS.contains(&key.as_str())) {
+            if made[key] != *value {
+                return Err(contradiction(key, &made[key], value));
+            }
+        }
+        let generations: Vec<Generation> =
+            serde_json::from_value(made["generations"].clone()).map_err(|_| refuse("it holds no generations"))?;
+        Ok(search.replay(&generations)?)
     }
 }

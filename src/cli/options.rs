@@ -1,12 +1,14 @@
-//! The options that fit and learn share.
+//! The options that commands share.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::input;
+use super::error::CliError;
 use super::network::NetworkArgs;
+use super::{input, output};
+use crate::mask::Mask;
 use crate::picture::{MAX_SIDE, MIN_SIDE, Padding};
 use crate::train::RunSpec;
 
@@ -92,6 +94,31 @@ pub struct FileArgs {
     /// Writes parameters, output, z, noisy, the first step's gradients and logits
     #[arg(long, value_name = "FILE.safetensors")]
     pub state_out: Option<PathBuf>,
+}
+
+/// Where a mask goes that is made for nothing else.
+#[derive(Args)]
+pub struct MaskOutArgs {
+    /// Where the mask goes
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub mask_out: PathBuf,
+    /// The licence that the mask's file names
+    #[arg(long, value_name = "TEXT")]
+    pub licence: Option<String>,
+}
+
+impl MaskOutArgs {
+    /// Writes the file; a licence that the mask had stays where none is given.
+    ///
+    /// # Errors
+    /// [`CliError::Encode`], [`CliError::Write`].
+    pub fn write(&self, mask: &mut Mask) -> Result<(), CliError> {
+        if self.licence.is_some() {
+            mask.metadata.licence.clone_from(&self.licence);
+        }
+        let bytes = mask.to_bytes().map_err(|error| CliError::Encode(error.to_string()))?;
+        output::write(&self.mask_out, &bytes)
+    }
 }
 
 impl PictureArgs {

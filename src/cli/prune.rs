@@ -10,7 +10,7 @@ use serde_json::json;
 use super::adapter::Devices;
 use super::error::{CliError, Done};
 use super::network::{self, NetworkArgs};
-use super::options::{DeviceArgs, PictureArgs};
+use super::options::{DeviceArgs, MaskOutArgs, PictureArgs};
 use super::progress::Counting;
 use super::{imp, input, interrupt, output};
 use crate::engine::AdapterDescription;
@@ -91,12 +91,8 @@ pub struct PruneArgs {
     #[command(flatten, next_help_heading = "Device")]
     device: DeviceArgs,
 
-    /// Where the mask goes
-    #[arg(long, help_heading = "Files", value_name = "FILE.safetensors")]
-    mask_out: PathBuf,
-    /// The licence that the mask's file names
-    #[arg(long, help_heading = "Files", value_name = "TEXT")]
-    licence: Option<String>,
+    #[command(flatten, next_help_heading = "Files")]
+    out: MaskOutArgs,
     /// Replaces what the file holds: parameters by name, z, noisy, clean
     #[arg(long, help_heading = "Files", value_name = "FILE.safetensors")]
     state_in: Option<PathBuf>,
@@ -218,12 +214,12 @@ pub async fn execute(args: &PruneArgs) -> Result<Done, CliError> {
             ));
         }
     };
-    args.write(&mut mask)?;
+    args.out.write(&mut mask)?;
     let network = network::build(&network::of_mask(&mask, None, &args.network)?)?;
     let found = Connectivity::of(&network, &mask.keep);
     output::say(format_args!(
         "{}: {}, {} of {} convolution weights kept, {} of {} parameters",
-        args.mask_out.display(),
+        args.out.mask_out.display(),
         mask.metadata.method,
         found.kept_weights,
         prunable(&network).flatten().count(),
@@ -243,7 +239,7 @@ impl PruneArgs {
         if self.method != MethodName::Shuffle {
             return Err(CliError::Arguments("--from is for --method shuffle".into()));
         }
-        output::check(&[&self.mask_out], &[Path::new(from)])?;
+        output::check(&[&self.out.mask_out], &[Path::new(from)])?;
         let what = self
             .shuffle
             .ok_or_else(|| CliError::Arguments("--method shuffle needs --shuffle".into()))?;
@@ -264,7 +260,7 @@ impl PruneArgs {
     async fn of_picture(&self, image: &Path) -> Result<(Mask, Done), CliError> {
         self.refuse_what_means_nothing()?;
         let inputs: Vec<&Path> = [Some(image), self.state_in.as_deref()].into_iter().flatten().collect();
-        output::check(&[&self.mask_out], &inputs)?;
+        output::check(&[&self.out.mask_out], &inputs)?;
         match self.method.at_initialisation() {
             Some(method) => Ok((self.pruned(method, image).await?, Done::Complete)),
             None if self.method == MethodName::Imp => self.trained(image).await,
@@ -315,7 +311,7 @@ impl PruneArgs {
         let seen = Some((image, task.padding));
         let save = |mut mask: Mask, _| {
             self.describe(&mut mask, &spec, Some(&backend), seen)?;
-            self.write(&mut mask)
+            self.out.write(&mut mask)
         };
         interrupt::listen();
         let (mut mask, done) = imp::run(Rounds::new(spec.clone())?, &task, &state, &backend, save).await?;
@@ -327,14 +323,6 @@ impl PruneArgs {
         let picture = input::picture(image, &self.picture)?;
         let task = Task::new(&picture, self.picture.sigma(), self.picture.noise_seed, network)?;
         Ok((task, input::state(self.state_in.as_deref())?))
-    }
-
-    fn write(&self, mask: &mut Mask) -> Result<(), CliError> {
-        if self.licence.is_some() {
-            mask.metadata.licence.clone_from(&self.licence);
-        }
-        let bytes = mask.to_bytes().map_err(|error| CliError::Encode(error.to_string()))?;
-        output::write(&self.mask_out, &bytes)
     }
 
     /// Puts into the mask's metadata all that is needed to make it again: the settings, the device that computed, and the

@@ -18,6 +18,7 @@ use super::train::train as advance;
 use super::{input, interrupt, output};
 use crate::mask::Mask;
 use crate::network::{Connectivity, Network, ParameterKind};
+use crate::numbers::hex;
 use crate::picture::{Picture, decode, psnr, ssim};
 use crate::sweep::{Job, Method, Outcome, Plan, Record, Shard, Store, report, thinned};
 use crate::train::{Backend, Job as TrainJob, Returned, Run, RunSpec, StateIn, Task, TrainError, ensemble};
@@ -167,10 +168,7 @@ async fn run(job: &Job, folder: &Path, devices: &mut Devices<'_>) -> Result<Opti
     let begun = Instant::now();
     let bytes = input::bytes(&job.image)?;
     let picture = picture(job, &bytes)?;
-    let hash: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = hex(&Sha256::digest(&bytes));
     let Some((mut spec, mask)) = choose(job, folder, &picture, devices).await? else {
         return Ok(None);
     };

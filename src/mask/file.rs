@@ -2,12 +2,11 @@
 //!
 //! Tensor `keep`, U8 `[ceil(N/8)]`: entry i of the flat order is bit i%8 of byte i/8 (numpy's `bitorder="little"`).
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
 use super::metadata::{absent, number};
 use super::{MAX_ENTRIES, Mask, MaskError, MaskMetadata, container};
+use crate::numbers::hex;
 
 /// The value of the metadata key `format`.
 pub const FORMAT: &str = "optimal-eye-surgeon mask";
@@ -101,10 +100,5 @@ impl Mask {
 
 /// Lower-case hexadecimal SHA-256.
 fn sha256(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    hex(&Sha256::digest(bytes))
 }

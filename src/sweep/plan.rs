@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{Method, SweepError};
 use crate::catalogue::Catalogue;
 use crate::network::Hourglass;
+use crate::numbers::hex;
 use crate::train::LrDrop;
 
 /// Where the sample pictures lie, which a plan takes if it names none.
@@ -237,8 +238,7 @@ impl Job {
             Some(steps) => format!("{text}|imp {steps}"),
             None => text,
         };
-        let hash = Sha256::digest(text.as_bytes());
-        hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(text.as_bytes())[..8])
     }
 
     /// Names the mask that the job makes: the same for all fits with it, and for IMP, whose rounds follow each other, the same for all

@@ -11,6 +11,7 @@ use super::TrainError;
 use super::exchange::Owned;
 use super::run::Point;
 use super::spec::{Job, RunSpec};
+use crate::numbers::hex;
 
 /// A run's state after `step` updates.
 #[derive(Clone, Debug, PartialEq)]
@@ -197,5 +198,5 @@ fn sum<'a>(header: &str, tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> 
         hash.update((data.len() as u64).to_le_bytes());
         hash.update(data);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }

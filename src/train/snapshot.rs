@@ -10,6 +10,7 @@ use super::spec::{Job, RunSpec};
 use super::{Task, TrainError};
 use crate::engine::EngineError;
 use crate::mask::{Mask, MaskMetadata};
+use crate::numbers::hex;
 use crate::picture::Observation;
 use crate::step::TensorId;
 
@@ -247,7 +248,7 @@ fn picture_hash(task: &Task) -> String {
         Observation::Known(known) => hash.update(known.iter().map(|known| u8::from(*known)).collect::<Vec<u8>>()),
         Observation::Pooled { factor } => hash.update((*factor as u64).to_le_bytes()),
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }
 
 /// The inverse of [`kept_of`], with 0 for the rest; `None` if the count does not fit.

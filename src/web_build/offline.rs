@@ -9,6 +9,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::error::{Error, file};
+use optimal_eye_surgeon::numbers::hex;
 
 const KEEPS: &str = include_str!("offline/service-worker.js");
 const RETIRES: &str = include_str!("offline/retire.js");
@@ -39,7 +40,7 @@ pub fn write(folder: &Path, offline: bool) -> Result<(), Error> {
         .map(|(name, sum)| format!("  {}: \"{sum}\",\n", serde_json::Value::from(name.as_str())))
         .collect();
     // The worker's own text counts too: a change of what it does is a new version.
-    let version = hex(&Sha256::new().chain_update(KEEPS).chain_update(&list));
+    let version = hex(&Sha256::new().chain_update(KEEPS).chain_update(&list).finalize());
     let text = KEEPS
         .replace("VERSION_SUM", &version[..16])
         .replace("/* FILE_SUMS */", list.trim());
@@ -58,7 +59,7 @@ fn sum_files(folder: &Path, below: &str, sums: &mut BTreeMap<String, String>) ->
             sum_files(&path, &format!("{name}/"), sums)?;
         } else if name != WORKER && !is_copy(&name) {
             let bytes = std::fs::read(&path).map_err(file("read", &path))?;
-            sums.insert(name, hex(&Sha256::new().chain_update(bytes)));
+            sums.insert(name, hex(&Sha256::digest(bytes)));
         }
     }
     Ok(())
@@ -67,11 +68,6 @@ fn sum_files(folder: &Path, below: &str, sums: &mut BTreeMap<String, String>) ->
 /// Styles are loaded from beside the document; the copies in its folders are not.
 fn is_copy(name: &str) -> bool {
     name.contains('/') && name.ends_with(".css")
-}
-
-fn hex(sum: &Sha256) -> String {
-    let bytes = sum.clone().finalize();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

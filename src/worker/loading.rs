@@ -15,6 +15,7 @@ use super::message::{tell, tell_with};
 use super::protocol::{CHOSEN_PICTURE, Fault, FaultKind, MaskFacts, Reply, SlotId};
 use super::sheet::sheet;
 use crate::mask::{MaskError, Recipe, import};
+use crate::numbers::hex;
 
 const TELL_EVERY: Duration = Duration::from_millis(200);
 
@@ -98,7 +99,7 @@ impl Worker {
         let MaskFile {
             name, address, sha256, ..
         } = file;
-        let found: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let found = hex(&Sha256::digest(bytes));
         if let Some(wanted) = sha256.as_deref().filter(|wanted| !found.eq_ignore_ascii_case(wanted)) {
             return Err(match address.as_deref() {
                 Some(address) if !is_own(address) => {

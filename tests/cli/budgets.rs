@@ -62,6 +62,32 @@ fn a_search_repeats_and_its_file_says_how() {
 }
 
 #[test]
+fn a_search_goes_on_from_its_file() {
+    let desk = Desk::new(48, 40);
+    desk.put_mask();
+    let search = |evaluations, more: &[&'static str]| [&["--evaluations", evaluations, "--cpu"], more].concat();
+    made(&desk, "whole", &search("18", &[]));
+    let (_, half) = made(&desk, "parts", &search("6", &[]));
+    let (_, parts) = made(&desk, "parts", &search("18", &["--resume", "parts"]));
+    assert_eq!(desk.get("parts"), desk.get("whole"));
+    assert_eq!(half["generations"][0], parts["generations"][0]);
+
+    let refused = |options: &[&'static str], words| {
+        let options = search("18", &[&["--resume", "parts"], options].concat());
+        call(&desk, "other", &options).fails(3, words);
+    };
+    refused(&["--seed", "1"], "seed 0, not 1");
+    refused(&["--noise-seed", "1"], "noise_seed 0, not 1");
+    refused(&["--spread", "0.5"], "spread 0.3, not 0.5");
+    refused(&["--crop", "32"], "crop null, not 32");
+    call(&desk, "other", &search("12", &["--resume", "parts"])).fails(3, "3 generations behind it, more than the 2");
+    call(&desk, "other", &search("18", &["--resume", "mask.safetensors"])).fails(3, "it holds no search");
+    desk.put("picture.png", &Desk::new(40, 48).get("picture.png"));
+    refused(&[], "pictures");
+    assert!(!desk.has("other"));
+}
+
+#[test]
 fn without_evaluations_the_start_is_brought_to_what_is_asked_for() {
     let desk = Desk::new(48, 40);
     desk.put_mask();

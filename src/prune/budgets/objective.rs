@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use crate::mask::Recipe;
+use crate::numbers::hex;
 use crate::picture::Picture;
 use crate::train::{Backend, Job, Point, Run, RunSpec, StateIn, Task, TrainError, plan_on};
 
@@ -58,6 +61,12 @@ impl Objective {
             sum += point.and_then(|(_, psnr)| psnr).unwrap_or(f64::NEG_INFINITY);
         }
         Ok(Some(sum / self.pictures.len() as f64))
+    }
+
+    /// SHA-256 of each picture's pixels.
+    pub fn checksums(&self) -> Vec<String> {
+        let pixels = self.pictures.iter().map(|picture| bytemuck::cast_slice(&picture.data));
+        pixels.map(|pixels: &[u8]| hex(&Sha256::digest(pixels))).collect()
     }
 
     /// Updates that one judgement takes.

@@ -1,6 +1,6 @@
 //! A search for budgets: generations of recipes, judged by whoever runs it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Evolution, Space};
@@ -37,11 +37,21 @@ impl Default for SearchSpec {
     }
 }
 
-/// What a generation's candidates were worth, in dB; those without a finite value are left out.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Generation {
-    pub mean: f64,
-    pub best: f64,
+/// What each candidate of a generation was worth, in dB; nothing if it diverged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Generation(Vec<Option<f64>>);
+
+impl Generation {
+    /// Over the candidates that did not diverge; NaN if all did.
+    pub fn mean(&self) -> f64 {
+        let finite = self.0.iter().flatten();
+        finite.clone().sum::<f64>() / finite.count() as f64
+    }
+
+    pub fn best(&self) -> f64 {
+        self.0.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max)
+    }
 }
 
 /// A search between two generations.
@@ -101,15 +111,34 @@ impl Search {
     ///
     /// # Panics
     /// If there is not one value for each of [`Search::candidates`].
-    pub fn advance(&mut self, values: &[f64]) -> Generation {
+    pub fn advance(&mut self, values: &[f64]) {
         self.evolution.tell(values);
-        let finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
-        let generation = Generation {
-            mean: finite.iter().sum::<f64>() / finite.len().max(1) as f64,
-            best: finite.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        };
-        self.generations.push(generation);
-        generation
+        let finite = values.iter().map(|value| value.is_finite().then_some(*value));
+        self.generations.push(Generation(finite.collect()));
+    }
+
+    /// Goes through the generations that a search by the same settings from the same recipe has had, without judging again.
+    ///
+    /// # Errors
+    /// [`TrainError::Checkpoint`] if they are not this search's.
+    pub fn replay(&mut self, generations: &[Generation]) -> Result<(), TrainError> {
+        let population = self.population() as usize;
+        if generations.len() as u64 > self.generations_in_all() {
+            return Err(TrainError::Checkpoint(format!(
+                "it has {} generations behind it, more than the {} asked for",
+                generations.len(),
+                self.generations_in_all()
+            )));
+        }
+        for generation in generations {
+            if generation.0.len() != population {
+                let problem = "it does not hold a value for each of its candidates";
+                return Err(TrainError::Checkpoint(problem.into()));
+            }
+            let values = generation.0.iter().map(|value| value.unwrap_or(f64::NEG_INFINITY));
+            self.advance(&values.collect::<Vec<_>>());
+        }
+        Ok(())
     }
 
     /// All generations so far.
