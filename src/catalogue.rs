@@ -33,15 +33,26 @@ pub struct Sample {
     pub licence: String,
 }
 
-/// A mask that this project learned.
+/// How a preset was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Made {
+    /// Its weights were learned on a picture, which a network draws with them by masking alone.
+    Learned,
+    /// How many channels and weights each layer keeps was searched for by short fits; which ones was drawn at random.
+    Searched,
+}
+
+/// A mask that this project made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preset {
     /// Short and stable: it stands in links and on the command line.
     pub id: String,
     pub title: String,
     pub file: String,
-    /// The id of the sample that it was learned on.
-    pub learned_on: String,
+    pub made: Made,
+    /// The ids of the samples that it was made with: one if it was learned.
+    pub made_on: Vec<String>,
     /// The fraction of the parameters that it keeps.
     pub keep: f64,
     /// Of the file, in lower-case hexadecimal.
@@ -59,6 +70,13 @@ pub enum CatalogueError {
         "the catalogue has version {0}, this program reads version {VERSION}: reload the page or update the program"
     )]
     Version(u32),
+}
+
+impl Preset {
+    /// Whether the sample of this id took part in making it.
+    pub fn has_seen(&self, sample: &str) -> bool {
+        self.made_on.iter().any(|id| id == sample)
+    }
 }
 
 impl Catalogue {

@@ -10,7 +10,7 @@ use super::narrow::Only;
 use super::picture_picker::take_file;
 use super::state::Studio;
 use super::text;
-use crate::catalogue::Preset;
+use crate::catalogue::{Made, Preset};
 use crate::train::Unmasked;
 
 #[component]
@@ -20,20 +20,23 @@ pub fn MaskPicker(studio: Studio, mask: MaskSlot) -> impl IntoView {
         .with_value(|catalogue| (catalogue.presets.clone(), catalogue.samples.clone()));
     let card = move |preset: Preset| {
         let id = StoredValue::new(preset.id.clone());
-        let sample = samples.iter().find(|sample| sample.id == preset.learned_on);
-        let thumb = sample.map(|sample| format!("static/{}", sample.thumb));
-        let learned = sample.map(|sample| text::learned_on(&sample.title));
-        let hint = [Some(text::keeps(preset.keep)), learned]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(", ");
+        let mut seen = samples.iter().filter(|sample| preset.has_seen(&sample.id));
+        let titles: Vec<&str> = seen.clone().map(|sample| sample.title.as_str()).collect();
+        let hint = format!("{}, {}", text::keeps(preset.keep), text::made_on(preset.made, &titles));
+        let drawn = match preset.made {
+            Made::Learned => seen.next(),
+            Made::Searched => None,
+        };
+        let thumb = drawn.map(|sample| format!("static/{}", sample.thumb));
         let chosen = move || mask.choice.get() == MaskChoice::Preset(id.get_value());
         view! {
             <button type="button" class="row-card" data-mask=preset.id.clone()
                 aria-pressed=move || chosen().to_string()
                 on:click=move |_| studio.choose_mask(mask, MaskChoice::Preset(id.get_value()))>
-                {thumb.map(|src| view! { <img src=src alt="" width="40" height="40" loading="lazy" /> })}
+                {match thumb {
+                    Some(src) => view! { <img src=src alt="" width="40" height="40" loading="lazy" /> }.into_any(),
+                    None => view! { <span class="swatch" aria-hidden="true"></span> }.into_any(),
+                }}
                 <span><span class="row-title">{preset.title.clone()}</span><span class="row-hint">{hint}</span></span>
             </button>
         }

@@ -13,7 +13,7 @@ use super::methods;
 use super::picture_choice::PictureChoice;
 use super::route::Route;
 use super::{task, text};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Preset};
 use crate::mask::{RECIPE, Recipe};
 use crate::numbers::parsed;
 use crate::picture::{MAX_SIDE, MIN_SIDE, Noise};
@@ -320,12 +320,9 @@ pub fn default_picture(catalogue: &Catalogue) -> PictureChoice {
 
 /// The mask that is there at first: rather one of another picture, since that it serves this one too is the point.
 pub fn default_mask(catalogue: &Catalogue, picture: &PictureChoice, levels: Option<usize>) -> MaskChoice {
-    let foreign = |learned_on: &str| !matches!(picture, PictureChoice::Sample(id) if id == learned_on);
+    let foreign = |preset: &&Preset| !matches!(picture, PictureChoice::Sample(id) if preset.has_seen(id));
     let presets = &catalogue.presets;
-    let preset = presets
-        .iter()
-        .find(|preset| foreign(&preset.learned_on))
-        .or(presets.first());
+    let preset = presets.iter().find(foreign).or(presets.first());
     // The presets are for the paper's network.
     match preset.filter(|_| levels.is_none()) {
         Some(preset) => MaskChoice::Preset(preset.id.clone()),

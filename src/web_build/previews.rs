@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use optimal_eye_surgeon::catalogue::{Catalogue, Preset, Sample};
+use optimal_eye_surgeon::catalogue::{Catalogue, Made, Preset, Sample};
 
 use super::error::{Error, file};
 
@@ -41,8 +41,8 @@ pub fn head(site: &Site, catalogue: &Catalogue) -> String {
     let mut head = format!(
         "\n    <link rel=\"canonical\" href=\"{address}\">\n    <meta property=\"og:url\" content=\"{address}\">"
     );
-    if let Some((preset, sample)) = catalogue.presets.first().and_then(|preset| whose(preset, catalogue)) {
-        head.push_str(&picture(site, preset, sample));
+    if let Some(preset) = catalogue.presets.first() {
+        head.push_str(&picture(site, preset, catalogue));
     }
     head
 }
@@ -64,22 +64,26 @@ pub fn catalogue(root: &Path) -> Result<Catalogue, Error> {
 pub fn write(site: &Site, catalogue: &Catalogue, folder: &Path) -> Result<(), Error> {
     let pages = folder.join(PAGES);
     std::fs::create_dir_all(&pages).map_err(file("create the folder", &pages))?;
-    // A picture that no preset was learned on: that a mask serves another one is the point.
-    let other = |sample: &&Sample| catalogue.presets.iter().all(|preset| preset.learned_on != sample.id);
-    let other = catalogue.samples.iter().find(other);
-    for (preset, sample) in catalogue.presets.iter().filter_map(|preset| whose(preset, catalogue)) {
+    for preset in &catalogue.presets {
         let shown = folder.join(picture_file(preset));
         std::fs::metadata(&shown).map_err(file("find the preview's picture", &shown))?;
         let path = pages.join(format!("{}.html", preset.id));
-        let html = page(site, preset, sample, other);
+        let html = page(site, preset, catalogue);
         std::fs::write(&path, html).map_err(file("write", &path))?;
     }
     Ok(())
 }
 
-/// A preset and the sample that it was learned on.
-fn whose<'a>(preset: &'a Preset, catalogue: &'a Catalogue) -> Option<(&'a Preset, &'a Sample)> {
-    Some((preset, catalogue.sample(&preset.learned_on)?))
+/// A picture that the preset has not seen: that a mask serves another one is the point.
+fn unseen<'a>(preset: &Preset, catalogue: &'a Catalogue) -> Option<&'a Sample> {
+    catalogue.samples.iter().find(|sample| !preset.has_seen(&sample.id))
+}
+
+/// The titles of the samples that a preset was made with.
+fn made_on(preset: &Preset, catalogue: &Catalogue) -> String {
+    let seen = preset.made_on.iter().filter_map(|id| catalogue.sample(id));
+    let titles: Vec<String> = seen.map(|sample| format!("“{}”", sample.title)).collect();
+    titles.join(" and ")
 }
 
 fn picture_file(preset: &Preset) -> String {
@@ -87,13 +91,17 @@ fn picture_file(preset: &Preset) -> String {
 }
 
 /// The tags of a preset's picture.
-fn picture(Site(address): &Site, preset: &Preset, sample: &Sample) -> String {
+fn picture(Site(address): &Site, preset: &Preset, catalogue: &Catalogue) -> String {
     let source = escape(&picture_file(preset));
-    let words = escape(&format!(
-        "{}, and what a random network draws of it with {} of its weights, none of them trained",
-        sample.title,
-        percent(preset.keep)
-    ));
+    let share = percent(preset.keep);
+    let words = match preset.made {
+        Made::Learned => format!(
+            "{}, and what a random network draws of it with {share} of its weights, none of them trained",
+            made_on(preset, catalogue)
+        ),
+        Made::Searched => format!("A noisy picture, and what a network restores of it with {share} of its weights"),
+    };
+    let words = escape(&words);
     let (width, height) = SIZE;
     format!(
         "
@@ -106,20 +114,24 @@ fn picture(Site(address): &Site, preset: &Preset, sample: &Sample) -> String {
 }
 
 /// The page of a preset: what a preview shows, and the way on, for people with and without patience.
-fn page(site: &Site, preset: &Preset, sample: &Sample, other: Option<&Sample>) -> String {
+fn page(site: &Site, preset: &Preset, catalogue: &Catalogue) -> String {
     let Site(address) = site;
     let id = escape(&preset.id);
     let title = escape(&format!("{} · {NAME}", preset.title));
+    let made = match preset.made {
+        Made::Learned => "learned on the picture",
+        Made::Searched => "as many in each layer as a search found best for fits of the pictures",
+    };
     let words = escape(&format!(
-        "A mask that keeps {} of a random network's weights, learned on the picture “{}”. Denoise another one with it, \
-         on your own GPU: nothing leaves your computer.",
+        "A mask that keeps {} of a random network's weights, {made} {}. Denoise another one with it, on your own GPU: \
+         nothing leaves your computer.",
         percent(preset.keep),
-        sample.title,
+        made_on(preset, catalogue),
     ));
-    let other = other.map_or_else(String::new, |other| format!("sample={}&", other.id));
+    let other = unseen(preset, catalogue).map_or_else(String::new, |other| format!("sample={}&", other.id));
     let target = escape(&format!("../?v=1&{other}mask={}", preset.id));
     let source = escape(&picture_file(preset));
-    let picture = picture(site, preset, sample);
+    let picture = picture(site, preset, catalogue);
     let (width, height) = SIZE;
     format!(
         "<!doctype html>

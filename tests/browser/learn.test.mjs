@@ -124,7 +124,7 @@ inEachBrowser("learning starts from a mask, on the random weights that are the m
   const page = await open(`${LEARN}&engine=cpu&init-seed=5`);
   await enabled(page, "#start");
   const options = () => page.$$eval("#start-from option", (all) => all.map((option) => option.value));
-  assert.deepEqual(await options(), ["", "chelsea", "astronaut"]);
+  assert.deepEqual(await options(), ["", "chelsea", "astronaut", "searched"]);
   await page.click("#step");
   await until("a look", () => page.$("#connectivity[data-alive]"));
   await page.click("#keep-mask");

@@ -116,7 +116,7 @@ inEachBrowser("presets show what they draw and keep, and are compared", { timeou
   assert.match(await page.$eval("#overlap-plot", (plot) => plot.getAttribute("aria-label")), /share most/);
 
   // What was drawn once is not drawn again.
-  await until("the drawings to be kept", async () => (await stored(page, "drawings")).length === 2);
+  await until("the drawings to be kept", async () => (await stored(page, "drawings")).length === presets.length);
   await page.evaluateOnNewDocument(() => {
     window.drew = false;
     new MutationObserver(() => {
@@ -157,7 +157,7 @@ inEachBrowser("a mask of a learner is kept, drawn, used and deleted", { timeout:
   const facts = await textOf(page, `${card(id)} .pairs`);
   assert.match(facts, /36,017 of 72,035 \(50 %\)/);
   assert.match(facts, /OES, fast learner/);
-  assert.match(facts, /Learned onCat/);
+  assert.match(facts, /PictureCat/);
 
   // A fit that finishes is remembered beside the mask.
   await page.click(`${card(id)} [data-do=denoise]`);

@@ -307,7 +307,7 @@ inEachBrowser("a pair of a mask and a picture opens as a run in Denoise", { time
   const page = await open("/?view=methods&size=64&engine=cpu");
   await enabled(page, "#run-methods");
   const cells = await page.$$eval(".transfer td", (all) => all.map((cell) => cell.textContent));
-  assert.equal(cells.length, 2 * 6, "presets by samples");
+  assert.equal(cells.length, 3 * 6, "presets by samples");
   const { masks } = JSON.parse(readFileSync(join(ROOT, "static/masks/results.json"), "utf8"));
   const measured = Object.values(masks).flat().length > 0;
   assert.match(await textOf(page, "#transfer-facts"), measured ? /^PSNR of what a fit returns after/ : /have not been measured/);

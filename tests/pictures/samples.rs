@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use optimal_eye_surgeon::catalogue::{Catalogue, CatalogueError};
+use optimal_eye_surgeon::catalogue::{Catalogue, CatalogueError, Made};
+use optimal_eye_surgeon::numbers::hex;
 use optimal_eye_surgeon::picture::{Note, decode};
 use sha2::{Digest, Sha256};
 
@@ -60,16 +61,16 @@ fn every_preset_is_there_and_is_the_file_it_says() {
         assert_eq!(catalogue.preset(&preset.id), Some(preset));
         let file = in_static(&preset.file);
         assert_eq!(file.len(), preset.bytes, "{}", preset.id);
-        let digest: String = Sha256::digest(&file).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(digest, preset.sha256, "{}", preset.id);
+        assert_eq!(hex(&Sha256::digest(&file)), preset.sha256, "{}", preset.id);
         assert!(preset.keep > 0.0 && preset.keep <= 1.0, "{}", preset.id);
         assert!(!preset.title.trim().is_empty(), "{}", preset.id);
-        assert!(
-            catalogue.sample(&preset.learned_on).is_some(),
-            "{} was learned on {}, which is no sample",
-            preset.id,
-            preset.learned_on
-        );
+        assert!(!preset.made_on.is_empty(), "{}", preset.id);
+        if preset.made == Made::Learned {
+            assert_eq!(preset.made_on.len(), 1, "{}", preset.id);
+        }
+        for seen in &preset.made_on {
+            assert!(catalogue.sample(seen).is_some(), "{}: {seen} is no sample", preset.id);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::mask::Overlap;
 use crate::worker::protocol::{Channels, MaskFacts, MaskOrigin, MaskStart};
 
 pub const MASKS_WORK: &str = "Masks";
-pub const MASKS_INTRO: &str = "A mask says which weights of a random network stay. Each draws something by itself, with no weight trained: that is what its learner saw in the picture. Fitted to another picture, it denoises it.";
+pub const MASKS_INTRO: &str = "A mask says which weights of a random network stay. A learned one draws something by itself, with no weight trained: that is what its learner saw in the picture. Fitted to another picture, any of them denoises it.";
 pub const PRESETS: &str = "Presets";
 pub const OWN_MASKS: &str = "In this browser";
 pub const LOOKING_FOR_MASKS: &str = "Looking for masks of yours…";
@@ -111,7 +111,7 @@ pub fn mask_rows(facts: &MaskFacts, sample: Option<&str>) -> Vec<(&'static str, 
         ("Live channels", share_of(count(|c| c.live), count(|c| c.all))),
         ("Made by", made_by(origin)),
     ];
-    rows.extend(learned_from(origin, sample).map(|words| ("Learned on", words)));
+    rows.extend(learned_from(origin, sample).map(|words| ("Picture", words)));
     let sum: String = facts.sha256.chars().take(12).collect();
     let mut file = format!("{} bytes, SHA-256 {sum}…", thousands(facts.bytes as u64));
     if let Some(licence) = &origin.licence {

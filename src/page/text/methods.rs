@@ -54,7 +54,7 @@ pub const METHODS_TABLE_HINT: &str = "Kept weights are those of convolutions. A 
 
 pub const TRANSFER: &str = "A mask on another picture";
 pub const TRANSFER_TABLE: &str = "Masks by pictures";
-pub const TRANSFER_INTRO: &str = "Each preset was learned on one picture and serves for all. A cell opens its mask and its picture in Denoise, as a run that you can start.";
+pub const TRANSFER_INTRO: &str = "Each preset was made with one picture, or two, and serves for all. A cell opens its mask and its picture in Denoise, as a run that you can start.";
 pub const TRANSFER_NONE: &str = "No figures ship with this build: these pairs have not been measured yet.";
 pub const TRANSFER_CORNER: &str = "Mask";
 pub const TRANSFER_OPEN: &str = "Open";

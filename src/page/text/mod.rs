@@ -23,6 +23,7 @@ pub use task::*;
 pub use update::*;
 
 use super::route::Route;
+use crate::catalogue::Made;
 use crate::engine::AdapterDescription;
 pub use crate::numbers::{small, thousands, trimmed};
 use crate::worker::protocol::{EngineKind, FaultKind, RunFacts, RunState, Seen, View};
@@ -281,8 +282,12 @@ pub fn keeps(keep: f64) -> String {
     format!("keeps {} % of the weights", trimmed(100.0 * keep, 2))
 }
 
-pub fn learned_on(title: &str) -> String {
-    format!("learned on {title}")
+pub fn made_on(made: Made, titles: &[&str]) -> String {
+    let titles = titles.join(" and ");
+    match made {
+        Made::Learned => format!("learned on {titles}"),
+        Made::Searched => format!("layers searched on {titles}"),
+    }
 }
 
 pub fn mask_facts(kept: usize, n: usize) -> String {
