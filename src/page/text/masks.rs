@@ -28,7 +28,7 @@ pub const DRAWING_LATER: &str =
 pub const DRAW_AGAIN: &str = "Try again";
 pub const DRAWS_NOTHING: &str = "It is dead: by masking alone it draws one constant colour.";
 pub const START_SUPPLIED: &str = "Not drawn: it was learned from weights that are not in the file.";
-pub const START_UNKNOWN: &str = "Not drawn: the file does not say which random weights it was learned with.";
+pub const START_UNKNOWN: &str = "Not drawn: the file names no random weights that it was learned with.";
 
 pub const HOURGLASS_SHORT: &str =
     "The network from input to picture; below, the share of its weights that each layer keeps";
