@@ -71,6 +71,14 @@ fn a_search_goes_on_from_its_file() {
     let (_, parts) = made(&desk, "parts", &search("18", &["--resume", "parts"]));
     assert_eq!(desk.get("parts"), desk.get("whole"));
     assert_eq!(half["generations"][0], parts["generations"][0]);
+    // What the file says counts: nothing is judged again.
+    let mut other = Mask::from_bytes(&desk.get("whole")).expect("a mask file");
+    let mut settings = half.clone();
+    settings["generations"] = serde_json::json!([[1.5, 2.5, 3.5, 4.5, 5.5, null]]);
+    other.metadata.settings = Some(settings.to_string());
+    desk.put("edited", &other.to_bytes().expect("a mask"));
+    let (_, edited) = made(&desk, "edited", &search("12", &["--resume", "edited"]));
+    assert_eq!(edited["generations"][0], settings["generations"][0]);
 
     let refused = |options: &[&'static str], words| {
         let options = search("18", &[&["--resume", "parts"], options].concat());
