@@ -53,7 +53,7 @@ pub struct FitArgs {
     /// How the weights move
     #[arg(long, help_heading = "Training", value_enum, default_value_t = FitName::Adam, conflicts_with = "mask")]
     fit: FitName,
-    /// Standard deviation of noise on the network's input, anew in each step; 0.0333 is usual [default: 0, with --fit sgld 1/30]
+    /// Standard deviation of noise on the network's input, anew in each step; 0.0333 is usual [default: 0; 1/30 with --fit sgld and --generator skip]
     #[arg(long, help_heading = "Training", value_name = "SD")]
     jitter: Option<f64>,
     #[arg(long, help_heading = "Training", help = steps_help())]

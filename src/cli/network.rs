@@ -18,7 +18,7 @@ pub enum GeneratorName {
     DeepDecoder,
 }
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct NetworkArgs {
     /// Number of levels [default: the mask's, else 6]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=10))]
@@ -134,7 +134,7 @@ pub fn of_mask(mask: &Mask, given: Option<Hourglass>, args: &NetworkArgs) -> Res
             return Ok(network);
         }
         return Err(CliError::Input(format!(
-            "the mask has {} entries, but a network of {} has {n} parameters: give the mask's --levels and --channels",
+            "the mask has {} entries, but a network of {} has {n} parameters: give the mask's --levels and --channels, or, in a plan, its channels",
             mask.keep.len(),
             words(&network.into()),
         )));

@@ -1,13 +1,13 @@
 //! `oes sweep`: runs a plan's jobs one after the other; `oes report`: tables and plots of what sweeps found.
 
 mod choose;
+mod preflight;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
-use sha2::{Digest, Sha256};
 
 use super::adapter::Devices;
 use super::error::{CliError, Done};
@@ -16,18 +16,18 @@ use super::progress::{Meter, duration};
 use super::report::peak;
 use super::train::train as advance;
 use super::{input, interrupt, output};
-use crate::mask::Mask;
+use crate::mask::{Mask, MaskError};
 use crate::network::{Connectivity, Network, ParameterKind};
-use crate::numbers::hex;
-use crate::picture::{Picture, decode, psnr, ssim};
+use crate::picture::{Picture, psnr, ssim};
 use crate::sweep::{Job, Method, Outcome, Plan, Record, Shard, Store, report, thinned};
-use crate::train::{Backend, Job as TrainJob, Returned, Run, RunSpec, StateIn, Task, TrainError, ensemble};
-use choose::{choose, seed};
+use crate::train::{Backend, Returned, Run, RunSpec, StateIn, Task, TrainError, ensemble};
+use choose::{Chosen, choose, picture_of};
 
 const SWEEP_EXAMPLES: &str = "\
 A plan is a TOML file of lists, every entry crossed with every other:
   images = ['photos', 'lena.png']       # folders and pictures [default: the repository's samples]
-  methods = ['dense', 'oes', 'snip', 'synflow-layer', 'imp', 'mask:chelsea', 'shuffle-channels:chelsea', 'recipe:chelsea', 'ensemble:chelsea']
+  methods = ['dense', 'oes', 'oes-shuffle-weights', 'oes-on:lena.png', 'snip', 'synflow-layer', 'imp', 'mask:chelsea',
+             'shuffle-channels:chelsea', 'recipe:chelsea', 'ensemble:chelsea']
   keep = [0.03, 0.05]                   # for methods that make a mask [default: 0.05]
   sigma = [0.1]                         # [default: 0.1]
   seeds = [0, 1, 2]                     # noise, initial weights and masks [default: 0]
@@ -74,22 +74,22 @@ pub async fn execute(args: &SweepArgs) -> Result<Done, CliError> {
     let text = input::bytes(&args.plan)?;
     let plan = Plan::parse(&String::from_utf8_lossy(&text), &args.plan)?;
     let shard = args.shard.as_deref().map_or(Ok(Shard::ALL), str::parse)?;
-    let jobs = plan.jobs()?;
+    let jobs = plan.jobs(|mask| Ok::<_, CliError>(input::mask(mask)?.sha256()))?;
     let mut store = Store::open(&args.out, shard)?;
-    let mine = jobs.into_iter().enumerate().filter(|(place, _)| shard.takes(*place));
-    let (done, open): (Vec<Job>, Vec<Job>) = mine.map(|(_, job)| job).partition(|job| store.has(&job.id()));
+    let (done, open): (Vec<Job>, Vec<Job>) = shard.of(jobs).into_iter().partition(|job| store.has(&job.id()));
     eprintln!(
         "oes: {} jobs, {} of them done before",
         done.len() + open.len(),
         done.len()
     );
+    preflight::check(&open)?;
     interrupt::listen();
     let mut devices = Devices::new(&args.device);
     // Told now if it is missing, and not hours later by the first job that needs it.
     if open.iter().any(|job| job.method.trains_all_weights()) {
         devices.adapter().await?;
     }
-    let mut clock = Clock::default();
+    let mut clock = Clock::of(store.records(), &plan);
     for (at, job) in open.iter().enumerate() {
         eprintln!(
             "oes: {} of {}: {}{}",
@@ -102,7 +102,7 @@ pub async fn execute(args: &SweepArgs) -> Result<Done, CliError> {
         let Some(record) = run(job, &args.out, &mut devices).await? else {
             return Ok(Done::Interrupted);
         };
-        clock.add(job, begun.elapsed());
+        clock.add(record.method.clone(), begun.elapsed().as_secs_f64());
         output::say(format_args!("{}: {}", job.words(), words(&record)));
         store.add(record)?;
     }
@@ -141,9 +141,18 @@ fn words(record: &Record) -> String {
 struct Clock(BTreeMap<String, (f64, u32)>);
 
 impl Clock {
-    fn add(&mut self, job: &Job, time: Duration) {
-        let entry = self.0.entry(job.method.to_string()).or_default();
-        *entry = (entry.0 + time.as_secs_f64(), entry.1 + 1);
+    /// What jobs as large as the plan's took before.
+    fn of<'a>(records: impl Iterator<Item = &'a Record>, plan: &Plan) -> Self {
+        let mut clock = Self::default();
+        for record in records.filter(|record| (record.size, record.steps) == (plan.size, plan.steps)) {
+            clock.add(record.method.clone(), record.seconds);
+        }
+        clock
+    }
+
+    fn add(&mut self, method: String, seconds: f64) {
+        let entry = self.0.entry(method).or_default();
+        *entry = (entry.0 + seconds, entry.1 + 1);
     }
 
     /// The time that these jobs will take, as the end of a sentence; nothing before the first is done.
@@ -166,22 +175,30 @@ impl Clock {
 /// Does one job; `None` if it was interrupted.
 async fn run(job: &Job, folder: &Path, devices: &mut Devices<'_>) -> Result<Option<Record>, CliError> {
     let begun = Instant::now();
-    let bytes = input::bytes(&job.image)?;
-    let picture = picture(job, &bytes)?;
-    let hash = hex(&Sha256::digest(&bytes));
-    let Some((mut spec, mask)) = choose(job, folder, &picture, devices).await? else {
-        return Ok(None);
+    let picture = picture_of(&job.image, job.size)?;
+    let chosen = choose(job, folder, &picture, devices).await;
+    let Chosen { spec, mask, file } = match chosen {
+        Ok(Some(chosen)) => chosen,
+        Ok(None) => return Ok(None),
+        Err(error) => {
+            // A result, too: it would end every other call in the same way.
+            let outcome = unfitted(&error).ok_or(error)?;
+            let spec = preflight::fit(job)?;
+            let mut record = Record::of(job, devices.for_run(&spec).await?.adapter(), spec.lr);
+            record.outcome = outcome;
+            record.seconds = begun.elapsed().as_secs_f64();
+            return Ok(Some(record));
+        }
     };
     let network = spec.network.build().map_err(TrainError::from)?;
-    seed(&mut spec, job, job.steps);
-    if let TrainJob::Fit(fit) = &mut spec.job {
-        fit.tracking.get_or_insert_default();
-        fit.drop = job.lr_drop;
-    }
     let backend = devices.for_run(&spec).await?;
-    let mut record = Record::of(job, backend.adapter(), hash, spec.lr);
+    let mut record = Record::of(job, backend.adapter(), spec.lr);
     record.network = spec.network.clone();
+    record.tracking = spec.tracking();
+    record.mask_file = file;
     if let Some(mask) = &mask {
+        record.mask_sha256 = Some(mask.sha256());
+        record.mask_settings.clone_from(&mask.metadata.settings);
         describe(&mut record, &network, &mask.keep);
         if !Connectivity::of(&network, &mask.keep).is_alive() {
             record.outcome = Outcome::Collapsed;
@@ -202,6 +219,16 @@ async fn run(job: &Job, folder: &Path, devices: &mut Devices<'_>) -> Result<Opti
     }
     record.seconds = begun.elapsed().as_secs_f64();
     Ok(Some(record))
+}
+
+/// How a job ended whose mask could not be made, if that is a matter of the method and not of the machine or the plan.
+fn unfitted(error: &CliError) -> Option<Outcome> {
+    match error {
+        CliError::Train(TrainError::Diverged { .. })
+        | CliError::Train(TrainError::Mask(MaskError::NanLogit(_) | MaskError::NanScore(_))) => Some(Outcome::Diverged),
+        CliError::Train(TrainError::Mask(MaskError::Dead(_))) | CliError::DeadMask(_) => Some(Outcome::Collapsed),
+        _ => None,
+    }
 }
 
 /// One fit; false if it was interrupted.
@@ -232,6 +259,7 @@ async fn fit_ensemble(
     backend: &Backend,
 ) -> Result<bool, TrainError> {
     let mut pictures = Vec::new();
+    let mut means = Vec::new();
     for index in 0..ensemble::MEMBERS {
         let spec = ensemble::member(spec, mask, index)?;
         let mut run = Run::new(spec, task.clone(), backend, StateIn::default(), |_, _| {}).await?;
@@ -240,11 +268,11 @@ async fn fit_ensemble(
             return Ok(false);
         }
         pictures.push(run.returned(run.default_returned()).await?);
-        let mean = ensemble::mean(&pictures);
-        record.members_psnr.extend(mean.as_ref().map(|mean| psnr(mean, clean)));
-        record.returned_ssim = mean.and_then(|mean| ssim(&mean, clean));
+        means.extend(ensemble::mean(&pictures));
     }
+    record.members_psnr = means.iter().map(|mean| psnr(mean, clean)).collect();
     record.returned_psnr = record.members_psnr.last().copied();
+    record.returned_ssim = means.last().and_then(|mean| ssim(mean, clean));
     Ok(true)
 }
 
@@ -254,18 +282,6 @@ async fn train(run: &mut Run) -> Result<bool, TrainError> {
     let finished = advance(run, &mut meter, 0).await;
     meter.finish();
     finished
-}
-
-fn picture(job: &Job, bytes: &[u8]) -> Result<Picture, CliError> {
-    let explain = |error| CliError::Picture {
-        path: job.image.clone(),
-        error,
-    };
-    let picture = decode(bytes).map_err(explain)?.picture;
-    match job.size {
-        Some(side) => picture.centre_crop(side as usize, side as usize).map_err(explain),
-        None => Ok(picture),
-    }
 }
 
 /// What the record says about the mask.

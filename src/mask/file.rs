@@ -34,6 +34,11 @@ impl Mask {
         container::write(TENSOR, &bits, entries)
     }
 
+    /// Lower-case hexadecimal SHA-256 of the entries as a file packs them: equal for equal masks, whatever is said about them.
+    pub fn sha256(&self) -> String {
+        sha256(&self.bits())
+    }
+
     /// Reads a file that [`Mask::to_bytes`] wrote and verifies all that it says about itself.
     ///
     /// # Errors

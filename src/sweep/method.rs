@@ -1,6 +1,7 @@
 //! The methods that a sweep compares, by the names that plans use.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::SweepError;
@@ -17,6 +18,37 @@ const PRUNERS: [(prune::Method, &str); 5] = [
     (prune::Method::Synflow, "synflow"),
 ];
 const LAYER: &str = "-layer";
+/// The names of learners. A mask's control has a shuffle's name behind it, transfer [`ON`] and a picture.
+const LEARNERS: [(Learner, &str); 2] = [(Learner::Paper, "oes-paper"), (Learner::Fast, "oes")];
+const ON: &str = "-on";
+
+const SHUFFLES: [(Shuffle, &str); 3] = [
+    (Shuffle::Weights, "shuffle-weights"),
+    (Shuffle::Channels, "shuffle-channels"),
+    (Shuffle::Budgets, "shuffle-budgets"),
+];
+
+fn shuffle_named(name: &str) -> Option<Shuffle> {
+    let found = SHUFFLES.iter().find(|(_, shuffle)| *shuffle == name);
+    found.map(|(shuffle, _)| *shuffle)
+}
+
+/// A learner, and what stands behind its name.
+fn learner_named(name: &str) -> Option<(Learner, &str)> {
+    LEARNERS
+        .iter()
+        .find_map(|(learner, begin)| Some((*learner, name.strip_prefix(begin)?)))
+}
+
+fn learner_name(learner: Learner) -> &'static str {
+    let found = LEARNERS.iter().find(|(known, _)| *known == learner);
+    found.map_or("", |(_, name)| name)
+}
+
+fn shuffle_name(what: Shuffle) -> &'static str {
+    let found = SHUFFLES.iter().find(|(shuffle, _)| *shuffle == what);
+    found.map_or("", |(_, name)| name)
+}
 
 /// How the weights that are fitted are chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +57,10 @@ pub enum Method {
     Unmasked(Unmasked),
     /// A mask learned on the picture itself.
     Learned(Learner),
+    /// The control of that: the same mask, redrawn with the job's seed.
+    LearnedShuffled(Learner, Shuffle),
+    /// A mask learned on another picture, which this names: transfer.
+    LearnedOn(Learner, PathBuf),
     /// Pruned at initialisation, by scores.
     Pruned(prune::Method, Scope),
     /// Pruned after training, in rounds.
@@ -42,14 +78,32 @@ pub enum Method {
 impl Method {
     /// Whether `keep` of the plan means something; otherwise the mask decides.
     pub fn uses_keep(&self) -> bool {
-        matches!(self, Self::Learned(_) | Self::Pruned(..) | Self::Iterated)
+        self.learner().is_some() || matches!(self, Self::Pruned(..) | Self::Iterated)
+    }
+
+    /// The learner of the mask that is fitted, where one is learned.
+    pub fn learner(&self) -> Option<Learner> {
+        match self {
+            Self::Learned(learner) | Self::LearnedShuffled(learner, _) | Self::LearnedOn(learner, _) => Some(*learner),
+            _ => None,
+        }
+    }
+
+    /// The mask that there must be: a file, or a preset's name.
+    pub fn mask_source(&self) -> Option<&str> {
+        match self {
+            Self::Mask(source) | Self::Shuffled(_, source) | Self::Ensemble(source) | Self::Recipe(source) => {
+                Some(source)
+            }
+            _ => None,
+        }
     }
 
     /// Whether steps over all weights are a part of it, to choose a mask or to fit. IMP's trainings all have a mask, the first one of
     /// nearly all.
     pub fn trains_all_weights(&self) -> bool {
         match self {
-            Self::Unmasked(_) | Self::Learned(_) => true,
+            Self::Unmasked(_) | Self::Learned(_) | Self::LearnedShuffled(..) | Self::LearnedOn(..) => true,
             Self::Pruned(method, _) => method.needs_engine(),
             Self::Iterated | Self::Mask(_) | Self::Shuffled(..) | Self::Ensemble(_) | Self::Recipe(_) => false,
         }
@@ -70,18 +124,24 @@ impl FromStr for Method {
                 "mask" => Ok(Self::Mask(source)),
                 "ensemble" => Ok(Self::Ensemble(source)),
                 "recipe" => Ok(Self::Recipe(source)),
-                "shuffle-weights" => Ok(Self::Shuffled(Shuffle::Weights, source)),
-                "shuffle-channels" => Ok(Self::Shuffled(Shuffle::Channels, source)),
-                "shuffle-budgets" => Ok(Self::Shuffled(Shuffle::Budgets, source)),
-                _ => Err(unknown()),
+                _ => match (shuffle_named(kind), learner_named(kind)) {
+                    (Some(what), _) => Ok(Self::Shuffled(what, source)),
+                    (None, Some((learner, ON))) => Ok(Self::LearnedOn(learner, source.into())),
+                    _ => Err(unknown()),
+                },
             };
         }
         if let Some(fit) = Unmasked::named(name) {
             return Ok(Self::Unmasked(fit));
         }
+        if let Some((learner, behind)) = learner_named(name) {
+            return match behind.strip_prefix('-').map(shuffle_named) {
+                None if behind.is_empty() => Ok(Self::Learned(learner)),
+                Some(Some(what)) => Ok(Self::LearnedShuffled(learner, what)),
+                _ => Err(unknown()),
+            };
+        }
         match name {
-            "oes" => Ok(Self::Learned(Learner::Fast)),
-            "oes-paper" => Ok(Self::Learned(Learner::Paper)),
             "imp" => Ok(Self::Iterated),
             _ => {
                 let (name, scope) = match name.strip_suffix(LAYER) {
@@ -101,8 +161,7 @@ impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unmasked(fit) => f.write_str(fit.name()),
-            Self::Learned(Learner::Fast) => f.write_str("oes"),
-            Self::Learned(Learner::Paper) => f.write_str("oes-paper"),
+            Self::Learned(learner) => f.write_str(learner_name(*learner)),
             Self::Pruned(method, scope) => {
                 let name = PRUNERS.iter().find(|(pruner, _)| pruner == method);
                 f.write_str(name.map_or("", |(_, name)| name))?;
@@ -111,9 +170,9 @@ impl fmt::Display for Method {
             Self::Iterated => f.write_str("imp"),
             Self::Mask(source) => write!(f, "mask:{source}"),
             Self::Ensemble(source) => write!(f, "ensemble:{source}"),
-            Self::Shuffled(Shuffle::Weights, source) => write!(f, "shuffle-weights:{source}"),
-            Self::Shuffled(Shuffle::Channels, source) => write!(f, "shuffle-channels:{source}"),
-            Self::Shuffled(Shuffle::Budgets, source) => write!(f, "shuffle-budgets:{source}"),
+            Self::Shuffled(what, source) => write!(f, "{}:{source}", shuffle_name(*what)),
+            Self::LearnedShuffled(learner, what) => write!(f, "{}-{}", learner_name(*learner), shuffle_name(*what)),
+            Self::LearnedOn(learner, picture) => write!(f, "{}{ON}:{}", learner_name(*learner), picture.display()),
             Self::Recipe(source) => write!(f, "recipe:{source}"),
         }
     }
@@ -141,10 +200,25 @@ mod tests {
             "ensemble:chelsea",
             "recipe:chelsea",
             "shuffle-budgets:a/b.safetensors",
+            "oes-shuffle-weights",
+            "oes-on:a/b.png",
+            "oes-paper-shuffle-channels",
+            "oes-paper-on:a.png",
         ] {
             assert_eq!(name.parse::<Method>().expect("a method").to_string(), name);
         }
-        for name in ["", "sparse", "dense-layer", "mask:", "shuffle-all:x"] {
+        for name in [
+            "",
+            "sparse",
+            "dense-layer",
+            "mask:",
+            "oes-on:",
+            "shuffle-all:x",
+            "oes-shuffle-all",
+            "oes-",
+            "oes-paperx",
+            "oes-shuffle-weights:x",
+        ] {
             assert!(matches!(name.parse::<Method>(), Err(SweepError::Method(_))), "{name}");
         }
     }

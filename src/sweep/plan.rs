@@ -1,5 +1,6 @@
 //! The plan of a sweep, and the jobs it stands for.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -74,7 +75,11 @@ fn steps() -> u64 {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
     pub image: PathBuf,
+    /// Of the picture's file, in hexadecimal.
+    pub image_sha256: String,
     pub method: Method,
+    /// Of what the method names: the entries of a mask, or the file of a picture.
+    pub source_sha256: Option<String>,
     /// The fraction to keep; `None` where the method does not choose it.
     pub keep: Option<f64>,
     pub sigma: f64,
@@ -99,13 +104,14 @@ impl Plan {
     /// Reads a plan's text; `path` is for messages.
     ///
     /// # Errors
-    /// [`SweepError::Plan`] saying what is wrong.
+    /// [`SweepError::Plan`] saying what is wrong, [`SweepError::Method`] for an unknown name.
     pub fn parse(text: &str, path: &Path) -> Result<Self, SweepError> {
         let bad = |reason: String| SweepError::Plan {
             path: path.into(),
             reason,
         };
         let plan: Self = toml::from_str(text).map_err(|error| bad(error.message().to_string()))?;
+        plan.methods()?;
         let empty = [
             ("images", plan.images.is_empty()),
             ("methods", plan.methods.is_empty()),
@@ -123,8 +129,11 @@ impl Plan {
         if let Some(sigma) = plan.sigma.iter().find(|sigma| !(**sigma > 0.0 && **sigma <= 10.0)) {
             return Err(bad(format!("sigma must be above 0 and at most 10, not {sigma}")));
         }
-        if plan.methods.iter().any(|method| method == "imp") && plan.keep.contains(&1.0) {
-            return Err(bad("keep must be below 1 for imp".into()));
+        let below_1 = |name: &&String| *name == "imp" || name.starts_with("oes");
+        if let Some(method) = plan.methods.iter().find(below_1)
+            && plan.keep.contains(&1.0)
+        {
+            return Err(bad(format!("keep must be below 1 for {method}")));
         }
         if plan.lr_drop.is_some() && plan.lr_drop_at.is_none() {
             return Err(bad("lr_drop needs lr_drop_at, the step from which it counts".into()));
@@ -132,17 +141,29 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The jobs, in an order that depends on the plan and the folders alone. Methods that know no `keep` come once, not once
-    /// for each value.
+    fn methods(&self) -> Result<Vec<Method>, SweepError> {
+        self.methods.iter().map(|name| name.parse()).collect()
+    }
+
+    /// The jobs, each once, in an order that depends on the plan and the folders alone. Methods that know no `keep` come once, not
+    /// once for each value. `mask_sum` says the [`crate::mask::Mask::sha256`] of the mask that a method names.
     ///
     /// # Errors
-    /// [`SweepError::Method`] for an unknown name, [`SweepError::File`] for pictures that are not there.
-    pub fn jobs(&self) -> Result<Vec<Job>, SweepError> {
-        let methods = self
-            .methods
-            .iter()
-            .map(|name| name.parse())
-            .collect::<Result<Vec<Method>, _>>()?;
+    /// [`SweepError::Method`] for an unknown name, [`SweepError::File`] for pictures that are not there or cannot be told apart; those
+    /// of `mask_sum`.
+    pub fn jobs<E: From<SweepError>>(
+        &self,
+        mut mask_sum: impl FnMut(&str) -> Result<String, E>,
+    ) -> Result<Vec<Job>, E> {
+        let mut methods = Vec::new();
+        for method in self.methods()? {
+            let sum = match (&method, method.mask_source()) {
+                (_, Some(mask)) => Some(mask_sum(mask)?),
+                (Method::LearnedOn(_, picture), None) => Some(file_sum(picture)?),
+                _ => None,
+            };
+            methods.push((method, sum));
+        }
         let network = self
             .channels
             .as_ref()
@@ -155,8 +176,10 @@ impl Plan {
             factor: self.lr_drop.unwrap_or(LrDrop::FACTOR),
         });
         let mut jobs = Vec::new();
+        let mut known = BTreeSet::new();
         for image in pictures(&self.images)? {
-            for method in &methods {
+            let image_sha256 = file_sum(&image)?;
+            for (method, source_sha256) in &methods {
                 let keeps: Vec<Option<f64>> = if method.uses_keep() {
                     self.keep.iter().copied().map(Some).collect()
                 } else {
@@ -164,19 +187,23 @@ impl Plan {
                 };
                 for keep in keeps {
                     for sigma in &self.sigma {
-                        jobs.extend(self.seeds.iter().map(|seed| Job {
+                        let all = self.seeds.iter().map(|seed| Job {
                             image: image.clone(),
+                            image_sha256: image_sha256.clone(),
                             method: method.clone(),
+                            source_sha256: source_sha256.clone(),
                             keep,
                             sigma: *sigma,
                             seed: *seed,
                             size: self.size,
                             steps: self.steps,
-                            learn_steps: self.learn_steps,
+                            learn_steps: self.learn_steps.filter(|_| method.learner().is_some()),
                             imp_steps: (*method == Method::Iterated).then(|| self.imp_steps.unwrap_or(self.steps)),
                             lr_drop,
                             network: network.clone(),
-                        }));
+                        });
+                        // A value may stand twice in a list.
+                        jobs.extend(all.filter(|job| known.insert(job.id())));
                     }
                 }
             }
@@ -185,8 +212,53 @@ impl Plan {
     }
 }
 
-/// The pictures of a list of files and folders; a folder's in the order of their names.
+/// [`file_sum`] of a sample picture.
+///
+/// # Errors
+/// [`SweepError::File`] outside the repository.
+pub(super) fn sample_sum(file: &str) -> Result<String, SweepError> {
+    file_sum(&Path::new(STATIC).join(file))
+}
+
+/// The SHA-256 of a file, in hexadecimal.
+fn file_sum(path: &Path) -> Result<String, SweepError> {
+    let bytes = std::fs::read(path).map_err(|error| SweepError::file(path, error))?;
+    Ok(hex(&Sha256::digest(bytes)))
+}
+
+/// The pictures of a list of files and folders, each once; a folder's in the order of their names.
+///
+/// # Errors
+/// [`SweepError::File`], for two pictures of one name, too: tables know them by it.
 fn pictures(places: &[PathBuf]) -> Result<Vec<PathBuf>, SweepError> {
+    let mut named: BTreeMap<String, PathBuf> = BTreeMap::new();
+    let mut once = Vec::new();
+    for path in listed(places)? {
+        let real = path.canonicalize().map_err(|error| SweepError::file(&path, error))?;
+        match named.insert(name(&path), real.clone()) {
+            None => once.push(path),
+            Some(before) if before == real => {}
+            Some(before) => {
+                let reason = format!(
+                    "another picture of the plan has its name, {}: results are known by it, so rename one",
+                    before.display()
+                );
+                return Err(SweepError::file(path, reason));
+            }
+        }
+    }
+    Ok(once)
+}
+
+/// A picture's file name, without its folder.
+fn name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn listed(places: &[PathBuf]) -> Result<Vec<PathBuf>, SweepError> {
     let mut found = Vec::new();
     for place in places {
         if !place.is_dir() {
@@ -217,46 +289,46 @@ fn pictures(places: &[PathBuf]) -> Result<Vec<PathBuf>, SweepError> {
 impl Job {
     /// Names the job by all that its result depends on: equal jobs have equal names in every plan and on every machine.
     pub fn id(&self) -> String {
-        let text = format!(
-            "{}|{}|{:?}|{}|{}|{:?}|{}|{:?}|{:?}",
-            self.picture(),
-            self.method,
-            self.keep,
-            self.sigma,
-            self.seed,
-            self.size,
-            self.steps,
-            self.learn_steps.filter(|_| self.method.uses_keep()),
-            self.network,
+        let all = (
+            (self.picture(), &self.image_sha256),
+            (self.method.to_string(), &self.source_sha256),
+            (self.keep, self.sigma, self.seed, self.size),
+            (self.steps, self.learn_steps, self.imp_steps, self.lr_drop),
+            &self.network,
         );
-        // Other jobs have the names that they had before there were drops and IMP.
-        let text = match self.lr_drop {
-            Some(drop) => format!("{text}|{drop:?}"),
-            None => text,
-        };
-        let text = match self.imp_steps {
-            Some(steps) => format!("{text}|imp {steps}"),
-            None => text,
-        };
-        hex(&Sha256::digest(text.as_bytes())[..8])
+        hex(&Sha256::digest(format!("{all:?}"))[..8])
     }
 
     /// Names the mask that the job makes: the same for all fits with it, and for IMP, whose rounds follow each other, the same for all
     /// `keep`.
     pub fn mask_id(&self) -> String {
-        let fit = Self {
+        let making = Self {
             steps: 0,
             keep: self.keep.filter(|_| self.method != Method::Iterated),
             lr_drop: None,
-            ..self.clone()
+            ..self.learning().unwrap_or_else(|| self.clone())
         };
-        fit.id()
+        making.id()
+    }
+
+    /// The job with the mask that this one learns; it may be of another picture.
+    pub fn learning(&self) -> Option<Self> {
+        let method = Method::Learned(self.method.learner()?);
+        let job = Self { method, ..self.clone() };
+        Some(match (&self.method, &self.source_sha256) {
+            (Method::LearnedOn(_, picture), Some(sum)) => Self {
+                image: picture.clone(),
+                image_sha256: sum.clone(),
+                source_sha256: None,
+                ..job
+            },
+            _ => job,
+        })
     }
 
     /// The picture's file name, without its folder.
     pub fn picture(&self) -> String {
-        let name = self.image.file_name().unwrap_or(self.image.as_os_str());
-        name.to_string_lossy().into_owned()
+        name(&self.image)
     }
 
     /// A few words for progress.
@@ -276,9 +348,18 @@ impl Shard {
     /// All jobs.
     pub const ALL: Self = Self { index: 0, count: 1 };
 
-    /// Whether the job at this place of the list is this shard's.
-    pub fn takes(self, place: usize) -> bool {
-        place % self.count == self.index
+    /// This shard's of all jobs. Those that share a mask are one shard's: it is made once.
+    pub fn of(self, jobs: Vec<Job>) -> Vec<Job> {
+        let mut places = BTreeMap::new();
+        let mut mine = Vec::new();
+        for job in jobs {
+            let next = places.len();
+            let place = *places.entry(job.mask_id()).or_insert(next);
+            if place % self.count == self.index {
+                mine.push(job);
+            }
+        }
+        mine
     }
 
     /// The results file's name.
@@ -315,21 +396,25 @@ mod tests {
         Plan::parse(text, Path::new("plan.toml"))
     }
 
+    /// Masks are known by their names here.
+    fn jobs(text: &str) -> Result<Vec<Job>, SweepError> {
+        plan(text)?.jobs(|mask| Ok(mask.to_owned()))
+    }
+
     #[test]
     fn lists_are_crossed_and_dense_comes_once() {
-        let plan = plan("methods = ['dense', 'oes']\nkeep = [0.05, 0.1]\nsigma = [0.1, 0.2]\nseeds = [1, 2, 3]")
-            .expect("a plan");
-        let jobs = plan.jobs().expect("the samples are there");
+        let jobs = jobs("methods = ['dense', 'oes']\nkeep = [0.05, 0.1, 0.05]\nsigma = [0.1, 0.2]\nseeds = [1, 2, 3]")
+            .expect("the samples are there");
         let images: BTreeSet<&PathBuf> = jobs.iter().map(|job| &job.image).collect();
         assert_eq!(images.len(), 6, "the samples");
         assert_eq!(jobs.len(), 6 * (1 + 2) * 2 * 3);
         let ids: BTreeSet<String> = jobs.iter().map(Job::id).collect();
         assert_eq!(ids.len(), jobs.len());
         let shards = (0..4).map(|index| Shard { index, count: 4 });
-        let taken: usize = shards
-            .map(|shard| (0..jobs.len()).filter(|at| shard.takes(*at)).count())
-            .sum();
-        assert_eq!(taken, jobs.len());
+        let shares: Vec<Vec<Job>> = shards.map(|shard| shard.of(jobs.clone())).collect();
+        assert!(shares.iter().all(|share| share.len() >= jobs.len() / 4));
+        let taken: BTreeSet<String> = shares.iter().flatten().map(Job::id).collect();
+        assert_eq!(taken, ids);
     }
 
     #[test]
@@ -340,6 +425,11 @@ mod tests {
             ("methods = ['oes']\nkeep = [0.0]", "keep must be above 0"),
             ("methods = ['oes']\nsigma = [0]", "sigma must be above 0"),
             ("methods = ['imp']\nkeep = [1.0]", "keep must be below 1 for imp"),
+            (
+                "methods = ['oes-paper']\nkeep = [1.0]",
+                "keep must be below 1 for oes-paper",
+            ),
+            ("methods = ['magic']", "there is no method magic"),
             ("methods = ['oes']\nlr_drop = 0.1", "lr_drop needs lr_drop_at"),
             ("methods = ['oes']\ncolour = 1", "colour"),
             ("methods = 'oes", "string"),
@@ -347,17 +437,70 @@ mod tests {
             let message = plan(text).expect_err("no plan").to_string();
             assert!(message.contains(words), "{text}: {message}");
         }
-        assert!(matches!(
-            plan("methods = ['magic']").expect("a plan").jobs(),
-            Err(SweepError::Method(_))
-        ));
-        let nowhere = plan("methods = ['dense']\nimages = ['nowhere.png']").expect("a plan");
-        assert!(matches!(nowhere.jobs(), Err(SweepError::File { .. })));
+        let nowhere = jobs("methods = ['dense']\nimages = ['nowhere.png']");
+        assert!(matches!(nowhere, Err(SweepError::File { .. })));
     }
 
     #[test]
-    fn imp_shares_its_rounds_and_changes_no_other_name() {
-        let jobs = |text: &str| plan(text).expect("a plan").jobs().expect("the samples are there");
+    fn a_picture_is_what_its_file_holds() {
+        let folder = std::env::temp_dir().join(format!("oes-plan-{}", std::process::id()));
+        let put = |place: &str, bytes: &[u8]| {
+            let path = folder.join(place);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, bytes).expect("a file");
+        };
+        let of = |images: &str| {
+            let images = images.replace('@', &folder.display().to_string());
+            jobs(&format!("methods = ['oes']\nimages = [{images}]"))
+        };
+        put("a/x.png", b"one");
+        put("b/x.png", b"other");
+        let one = of("'@/a', '@/a/x.png', '@/b/../a/x.png'").expect("a plan");
+        assert_eq!(one.len(), 1, "once, however often it is named");
+        let clash = of("'@/a', '@/b'").expect_err("two of one name").to_string();
+        assert!(clash.contains("rename one"), "{clash}");
+        put("a/x.png", b"another");
+        let now = of("'@/a'").expect("a plan");
+        std::fs::remove_dir_all(&folder).expect("it goes");
+        assert_ne!(now[0].id(), one[0].id(), "another picture of the same name");
+        assert_ne!(now[0].mask_id(), one[0].mask_id());
+    }
+
+    #[test]
+    fn a_mask_is_what_its_file_holds() {
+        let with = |sum: &str| {
+            let plan = plan("methods = ['mask:mine']").expect("a plan");
+            let jobs = plan.jobs(|_| Ok::<_, SweepError>(sum.to_owned()));
+            jobs.expect("the samples are there")[0].id()
+        };
+        assert_ne!(with("before"), with("after"));
+    }
+
+    #[test]
+    fn a_learned_mask_and_its_twin_are_learned_once() {
+        let cat = "static/samples/chelsea.png";
+        let jobs = jobs(&format!(
+            "methods = ['oes', 'oes-shuffle-weights', 'oes-on:{cat}', 'oes-paper']\nimages = ['{cat}', 'static/samples/coffee.png']"
+        ))
+        .expect("the samples are there");
+        let ids: BTreeSet<String> = jobs.iter().map(Job::id).collect();
+        assert_eq!(ids.len(), 2 * 4);
+        let masks: Vec<String> = jobs.iter().map(Job::mask_id).collect();
+        let [own, twin, on, paper] = &masks[..4] else {
+            panic!("four methods");
+        };
+        assert!(own == twin && own == on && own != paper);
+        assert_ne!(&masks[4], own, "of the other picture");
+        assert_eq!(&masks[6], own, "of the cat, fitted to coffee");
+        // So one shard learns each.
+        let shares = [0, 1].map(|index| Shard { index, count: 2 }.of(jobs.clone()));
+        let of = |share: &[Job]| share.iter().map(Job::mask_id).collect::<BTreeSet<_>>();
+        assert!(of(&shares[0]).is_disjoint(&of(&shares[1])));
+    }
+
+    #[test]
+    fn imp_shares_its_rounds() {
+        let jobs = |text: &str| jobs(text).expect("the samples are there");
         let imp = jobs("methods = ['imp']\nkeep = [0.5, 0.1]\nsteps = 70");
         assert_eq!(imp[0].imp_steps, Some(70), "as long as the fit");
         assert_ne!(imp[0].id(), imp[1].id());
@@ -369,8 +512,6 @@ mod tests {
         let oes = [jobs(oes), jobs(&format!("{oes}\nimp_steps = 30"))];
         assert_eq!(oes[0], oes[1]);
         assert_ne!(oes[0][0].mask_id(), oes[0][1].mask_id());
-        // As it was before there was IMP.
-        assert_eq!(oes[0][0].id(), "87c484d6399ffbec");
     }
 
     #[test]

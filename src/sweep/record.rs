@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Job;
 use crate::engine::AdapterDescription;
 use crate::network::Generator;
-use crate::train::{LrDrop, Point};
+use crate::train::{LrDrop, Point, TrackSpec};
 
 /// How a job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,10 +34,27 @@ pub struct Record {
     pub size: Option<u64>,
     pub steps: u64,
     pub learn_steps: Option<u64>,
+    #[serde(default)]
+    pub imp_steps: Option<u64>,
     pub lr: f64,
     #[serde(default)]
     pub lr_drop: Option<LrDrop>,
     pub network: Generator,
+    /// How the outputs were averaged, and the moment to stop looked for.
+    #[serde(default)]
+    pub tracking: Option<TrackSpec>,
+    /// Of what the method names, in hexadecimal: a mask's entries, or a picture's file.
+    #[serde(default)]
+    pub source_sha256: Option<String>,
+    /// Of the entries of the mask that was fitted, see [`crate::mask::Mask::sha256`].
+    #[serde(default)]
+    pub mask_sha256: Option<String>,
+    /// How it was made, as its file says it: JSON.
+    #[serde(default)]
+    pub mask_settings: Option<String>,
+    /// Where a mask that the sweep learned lies, in the folder of the results.
+    #[serde(default)]
+    pub mask_file: Option<String>,
     pub outcome: Outcome,
     /// Parameters that are kept; none without a mask.
     pub kept: Option<usize>,
@@ -81,13 +98,13 @@ pub struct Row {
 
 impl Record {
     /// What the job says of itself; everything measured is still empty.
-    pub fn of(job: &Job, adapter: AdapterDescription, image_sha256: String, lr: f64) -> Self {
+    pub fn of(job: &Job, adapter: AdapterDescription, lr: f64) -> Self {
         Self {
             id: job.id(),
             version: env!("CARGO_PKG_VERSION").into(),
             adapter,
             image: job.picture(),
-            image_sha256,
+            image_sha256: job.image_sha256.clone(),
             method: job.method.to_string(),
             keep: job.keep,
             sigma: job.sigma,
@@ -95,9 +112,15 @@ impl Record {
             size: job.size,
             steps: job.steps,
             learn_steps: job.learn_steps,
+            imp_steps: job.imp_steps,
             lr,
             lr_drop: job.lr_drop,
             network: job.network.clone().into(),
+            tracking: None,
+            source_sha256: job.source_sha256.clone(),
+            mask_sha256: None,
+            mask_settings: None,
+            mask_file: None,
             outcome: Outcome::Fitted,
             kept: None,
             densities: Vec::new(),

@@ -10,6 +10,8 @@ use super::{Record, Shard, SweepError};
 /// A results file open for appending, and what all the folder's results files hold.
 pub struct Store {
     file: File,
+    /// Locked as long as it is open. The results themselves stay readable for other shards, also where a lock keeps readers out.
+    _lock: File,
     path: PathBuf,
     done: BTreeMap<String, Record>,
 }
@@ -23,25 +25,31 @@ impl Store {
     pub fn open(folder: &Path, shard: Shard) -> Result<Self, SweepError> {
         fs::create_dir_all(folder).map_err(|error| SweepError::file(folder, error))?;
         let path = folder.join(shard.file_name());
-        let mut options = OpenOptions::new();
-        let file = options.create(true).read(true).append(true).open(&path);
-        let file = file.map_err(|error| SweepError::file(&path, error))?;
-        match file.try_lock() {
+        let failed = |error| SweepError::file(&path, error);
+        let lock = File::create(path.with_extension("lock")).map_err(failed)?;
+        match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(SweepError::Busy { path }),
-            Err(TryLockError::Error(error)) => return Err(SweepError::file(&path, error)),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        let bytes = fs::read(&path).map_err(|error| SweepError::file(&path, error))?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let mut options = OpenOptions::new();
+        let file = options.create(true).append(true).open(&path).map_err(failed)?;
+        let bytes = fs::read(&path).map_err(failed)?;
+        let whole = whole_lines(&bytes).len();
         if whole < bytes.len() {
-            file.set_len(whole as u64)
-                .map_err(|error| SweepError::file(&path, error))?;
+            let cut = OpenOptions::new().write(true).open(&path);
+            cut.and_then(|file| file.set_len(whole as u64)).map_err(failed)?;
         }
         let done = read(folder)?
             .into_iter()
             .map(|record| (record.id.clone(), record))
             .collect();
-        Ok(Self { file, path, done })
+        Ok(Self {
+            file,
+            _lock: lock,
+            path,
+            done,
+        })
     }
 
     /// Whether a job has its result, in this or another shard's file.
@@ -68,6 +76,12 @@ impl Store {
     }
 }
 
+/// What stands before the last line's end.
+fn whole_lines(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    &bytes[..end]
+}
+
 /// All results of a folder, of all its shards, each job once. A last line without its end counts as not there.
 ///
 /// # Errors
@@ -85,10 +99,10 @@ pub fn read(folder: &Path) -> Result<Vec<Record>, SweepError> {
     files.sort();
     let mut records: BTreeMap<String, Record> = BTreeMap::new();
     for path in files {
-        let text = fs::read_to_string(&path).map_err(|error| SweepError::file(&path, error))?;
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        for (line, text) in whole.lines().enumerate() {
-            let record: Record = serde_json::from_str(text).map_err(|error| SweepError::Record {
+        let bytes = fs::read(&path).map_err(|error| SweepError::file(&path, error))?;
+        let lines = whole_lines(&bytes).split_inclusive(|byte| *byte == b'\n');
+        for (line, text) in lines.enumerate() {
+            let record: Record = serde_json::from_slice(text).map_err(|error| SweepError::Record {
                 path: path.clone(),
                 line: line + 1,
                 reason: format!("this is no result ({error})"),

@@ -205,11 +205,19 @@ impl RunSpec {
         )
     }
 
-    /// The dense deep image prior: 2,000 steps, lr 1e-3 for the hourglass and 1e-2 for other networks.
+    /// The dense deep image prior: 2,000 steps, lr 1e-3 for the hourglass and 1e-2 for other networks, with the jitter that the
+    /// network is published with.
     pub fn dense(network: impl Into<Generator>) -> Self {
         let network = network.into();
         let lr = network.learning_rate();
-        Self::new(network, Job::Fit(FitSpec::default()), 2_000, lr)
+        let fit = FitSpec {
+            jitter: match network {
+                Generator::Skip(_) => JITTER,
+                Generator::Hourglass(_) | Generator::DeepDecoder(_) => 0.0,
+            },
+            ..FitSpec::default()
+        };
+        Self::new(network, Job::Fit(fit), 2_000, lr)
     }
 
     /// Stochastic gradient Langevin dynamics on all weights (Cheng et al. 2019; method section 8): lr 1e-2, jitter 1/30, and the

@@ -108,7 +108,7 @@ mod tests {
             (("hourglass", 2), 1e-3, 0.0, false, None),
             (("hourglass", 2), 1e-3, JITTER, false, None),
             (("hourglass", 2), 1e-2, JITTER, true, Some(14)),
-            (("skip", 5), 1e-2, 0.0, false, None),
+            (("skip", 5), 1e-2, JITTER, false, None),
             (("deep-decoder", 5), 1e-2, 0.0, false, None),
             (("deep-decoder", 4), 1e-2, 0.0, false, None),
         ];

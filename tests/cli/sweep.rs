@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 
-use optimal_eye_surgeon::sweep::Plan;
+use optimal_eye_surgeon::rng::philox4x32_10;
+use optimal_eye_surgeon::sweep::{Plan, SweepError};
 use serde_json::Value;
 
 use crate::program::{DEVICES, Desk};
@@ -101,6 +102,7 @@ fn a_kill_at_any_moment_changes_nothing() {
 
     let desk = desk();
     let mut kills = 0;
+    let seed: u32 = 7;
     loop {
         let mut child = desk
             .command(&[&SWEEP, &["--cpu"]])
@@ -109,7 +111,8 @@ fn a_kill_at_any_moment_changes_nothing() {
             .spawn()
             .expect("the program starts");
         // Some die before their first result, some after several.
-        std::thread::sleep(Duration::from_millis(150 + 170 * (kills % 5)));
+        let [random, ..] = philox4x32_10([kills, 0, 0, 0], [seed, 0]);
+        std::thread::sleep(Duration::from_millis(100 + u64::from(random % 900)));
         if let Some(status) = child.try_wait().expect("a status") {
             assert!(status.success());
             break;
@@ -135,6 +138,144 @@ fn a_kill_at_any_moment_changes_nothing() {
         desk.get("report/report.md"),
         "the same table"
     );
+}
+
+#[test]
+fn a_learned_mask_its_twin_and_its_transfer_are_learned_once() {
+    let desk = desk();
+    let plan = "images = ['picture.png']\nmethods = ['oes', 'oes-shuffle-weights', 'oes-on:second.png']\nkeep = [0.6]\nseeds = [2]\n\
+                steps = 9\nlearn_steps = 15\nchannels = [6, 10, 13]";
+    desk.put("plan.toml", plan.as_bytes());
+    desk.call(&[&SWEEP, &["--cpu"]]).succeeds();
+    let found = results(&desk, &["results/results.jsonl"]);
+    let of = |method: &str| found.values().find(|record| record["method"] == method).expect("one");
+    let (own, twin, other) = (of("oes"), of("oes-shuffle-weights"), of("oes-on:second.png"));
+    assert_eq!(own["mask_file"], twin["mask_file"]);
+    assert_ne!(own["mask_file"], other["mask_file"]);
+    assert_eq!(own["kept"], twin["kept"]);
+    assert_ne!(own["mask_sha256"], twin["mask_sha256"]);
+    // The pictures hold the same.
+    assert_eq!(own["mask_sha256"], other["mask_sha256"]);
+    assert_eq!(own["last_psnr"], other["last_psnr"]);
+    assert_eq!(other["source_sha256"], own["image_sha256"]);
+    let masks = std::fs::read_dir(desk.path("results/masks")).expect("a folder");
+    assert_eq!(masks.count(), 2);
+
+    let file = own["mask_file"].as_str().expect("a file");
+    desk.call(&[&[
+        "prune",
+        "--method",
+        "shuffle",
+        "--from",
+        &format!("results/{file}"),
+        "--shuffle",
+        "weights",
+        "--seed",
+        "2",
+        "--mask-out",
+        "twin.safetensors",
+    ]])
+    .succeeds();
+    let bytes = desk.get("twin.safetensors");
+    let alone = optimal_eye_surgeon::mask::Mask::from_bytes(&bytes).expect("a mask");
+    assert_eq!(twin["mask_sha256"], alone.sha256().as_str(), "the same twin alone");
+}
+
+#[test]
+fn a_mask_that_cannot_be_redrawn_is_a_result_and_no_end() {
+    let desk = desk();
+    // Learned for so short a time that nothing is left alive.
+    let plan = "images = ['picture.png']\nmethods = ['oes', 'oes-shuffle-weights', 'mask:mask.safetensors']\nkeep = [0.3]\nseeds = [2]\n\
+                steps = 9\nlearn_steps = 15\nchannels = [6, 10, 13]";
+    desk.put("plan.toml", plan.as_bytes());
+    desk.call(&[&SWEEP, &["--cpu"]]).succeeds();
+    let found = results(&desk, &["results/results.jsonl"]);
+    let outcome = |method: &str| {
+        let of = found.values().find(|record| record["method"] == method).expect("one");
+        of["outcome"].as_str().expect("an outcome").to_owned()
+    };
+    assert_eq!(outcome("oes"), "collapsed");
+    assert_eq!(outcome("oes-shuffle-weights"), "collapsed");
+    assert_eq!(outcome("mask:mask.safetensors"), "fitted", "the sweep went on");
+}
+
+#[test]
+fn a_file_that_changes_is_another_job() {
+    let desk = desk();
+    let plan = "images = ['picture.png']\nmethods = ['mask:mask.safetensors']\nsteps = 5";
+    desk.put("plan.toml", plan.as_bytes());
+    let jobs = || {
+        desk.call(&[&SWEEP, &["--cpu"]]).succeeds();
+        results(&desk, &["results/results.jsonl"]).len()
+    };
+    assert_eq!((jobs(), jobs()), (1, 1), "done before");
+    let shuffle = [
+        "prune",
+        "--method",
+        "shuffle",
+        "--from",
+        "mask.safetensors",
+        "--shuffle",
+        "weights",
+    ];
+    desk.call(&[&shuffle, &["--mask-out", "new.safetensors"]]).succeeds();
+    let mask = desk.get("new.safetensors");
+    desk.put("mask.safetensors", &mask);
+    assert_eq!(jobs(), 2, "another mask of the same name");
+    let other = Desk::new(40, 33).get("picture.png");
+    desk.put("picture.png", &other);
+    assert_eq!(jobs(), 3, "another picture of the same name");
+    desk.call(&[&["report", "results", "--out", "report"]]).succeeds();
+    let table = String::from_utf8(desk.get("report/report.md")).expect("text");
+    assert!(table.contains("2 pictures (picture.png ("), "told apart:\n{table}");
+}
+
+#[test]
+fn what_is_missing_is_told_before_the_first_job() {
+    let desk = desk();
+    desk.put("flat.npy", &npy_mask(77));
+    let plan = |methods: &str, more: &str| {
+        let text = format!(
+            "images = ['picture.png', 'second.png']\nmethods = ['snip', {methods}]\nsteps = 5\nchannels = [6, 10, 13]\n{more}"
+        );
+        desk.put("plan.toml", text.as_bytes());
+    };
+    for (methods, more, code, words) in [
+        ("'mask:nowhere'", "", 3, "no file and no preset nowhere"),
+        ("'mask:flat.npy'", "", 3, "the mask has 77 entries"),
+        ("'ensemble:flat.npy'", "", 3, "the mask has 77 entries"),
+        ("'oes-on:nowhere.png'", "", 1, "nowhere.png"),
+        ("'dense'", "size = 200", 3, "200"),
+        ("'dense'", "lr_drop_at = 2\nlr_drop = 0.0", 2, "must be"),
+        ("'oes'", "learn_steps = 100000000", 2, "must be"),
+    ] {
+        plan(methods, more);
+        desk.call(&[&SWEEP, &["--cpu"]]).fails(code, words);
+        assert!(nothing_ran(&desk), "{methods} {more}");
+    }
+    plan("'dense'", "");
+    desk.put("second.png", b"no picture");
+    desk.call(&[&SWEEP, &["--cpu"]]).fails(3, "second.png");
+    assert!(nothing_ran(&desk));
+}
+
+fn nothing_ran(desk: &Desk) -> bool {
+    let results = std::fs::metadata(desk.path("results/results.jsonl"));
+    results.map_or(true, |results| results.len() == 0)
+}
+
+/// A one-dimensional uint8 array of ones, which names no network.
+fn npy_mask(entries: usize) -> Vec<u8> {
+    let mut header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({entries},), }}");
+    while (10 + header.len() + 1) % 64 != 0 {
+        header.push(' ');
+    }
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.bytes());
+    bytes.extend(vec![1; entries]);
+    bytes
 }
 
 #[test]
@@ -250,9 +391,13 @@ fn a_report_has_tables_and_plots() {
     for plot in [
         "psnr-over-steps-whole-25-sigma0.05.svg",
         "psnr-over-steps-whole-25-sigma0.1.svg",
+        "psnr-over-keep.svg",
+        "peak-over-keep.svg",
         "psnr-over-sigma.svg",
+        "peak-over-sigma.svg",
         "layer-densities.svg",
-        "transfer.svg",
+        "transfer-whole-25-sigma0.05.svg",
+        "transfer-whole-25-sigma0.1.svg",
     ] {
         let svg = String::from_utf8(desk.get(&format!("report/{plot}"))).expect("text");
         assert!(svg.contains("<svg") && svg.contains("</svg>"), "{plot}");
@@ -302,7 +447,7 @@ fn the_plans_of_the_repository_are_plans() {
         let plan = Plan::parse(&text, &path).unwrap_or_else(|error| panic!("{error}"));
         if path.to_string_lossy().contains("-small") {
             let jobs = plan
-                .jobs()
+                .jobs(|mask| Ok::<_, SweepError>(mask.to_owned()))
                 .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             assert!(!jobs.is_empty());
         }

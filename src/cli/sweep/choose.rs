@@ -7,18 +7,24 @@ use std::sync::Arc;
 use super::train;
 use crate::cli::adapter::Devices;
 use crate::cli::error::{CliError, Done};
+use crate::cli::network::{self, NetworkArgs};
 use crate::cli::progress::Counting;
 use crate::cli::{imp, input, output};
-use crate::mask::{Mask, Recipe, shuffle};
+use crate::mask::{Mask, Recipe, Shuffle, shuffle};
 use crate::network::Hourglass;
-use crate::picture::Picture;
+use crate::picture::{Picture, decode};
 use crate::prune::imp::{ImpSpec, Rounds, rounds_to};
 use crate::prune::{self, PruneSpec, Scope};
 use crate::sweep::{Job, Method, SweepError};
 use crate::train::{Job as TrainJob, Learner, Run, RunSpec, StateIn, Task, TrainError};
 
 /// A job's fit, and its mask if it has one.
-type Chosen = (RunSpec, Option<Mask>);
+pub struct Chosen {
+    pub spec: RunSpec,
+    pub mask: Option<Mask>,
+    /// Where the mask lies that was learned for it, in the folder of the results.
+    pub file: Option<String>,
+}
 
 /// The fit, and its mask if it has one; `None` if choosing that was interrupted.
 pub async fn choose(
@@ -27,22 +33,23 @@ pub async fn choose(
     picture: &Picture,
     devices: &mut Devices<'_>,
 ) -> Result<Option<Chosen>, CliError> {
-    let given = |source: &str| -> Result<(Hourglass, Mask), CliError> {
-        let mask = input::mask(source)?;
-        let network = mask.metadata.network.clone().unwrap_or_else(|| job.network.clone());
-        Ok((network, mask))
-    };
+    let mut file = None;
     let (network, mask) = match &job.method {
-        Method::Unmasked(fit) => return Ok(Some((fit.spec(job.network.clone(), job.steps), None))),
-        Method::Mask(source) | Method::Ensemble(source) => given(source)?,
+        Method::Unmasked(fit) => {
+            return Ok(Some(Chosen {
+                spec: fit_spec(fit.spec(job.network.clone(), job.steps), job),
+                mask: None,
+                file,
+            }));
+        }
+        Method::Mask(source) | Method::Ensemble(source) => given(job, source)?,
         Method::Shuffled(what, source) => {
-            let (network, mask) = given(source)?;
-            let built = network.build().map_err(TrainError::from)?;
-            let mask = shuffle(&mask, &built, *what, job.seed).map_err(TrainError::from)?;
+            let (network, mask) = given(job, source)?;
+            let mask = shuffled(&mask, &network, *what, job.seed)?;
             (network, mask)
         }
         Method::Recipe(source) => {
-            let (network, mask) = given(source)?;
+            let (network, mask) = given(job, source)?;
             let recipe = Recipe::of(&mask, &network, 0).map_err(TrainError::from)?;
             (network, recipe.draw(job.seed).map_err(TrainError::from)?)
         }
@@ -58,11 +65,99 @@ pub async fn choose(
             Some(mask) => (job.network.clone(), mask),
             None => return Ok(None),
         },
+        Method::LearnedShuffled(learner, what) => match learned(job, *learner, folder, picture, devices).await? {
+            Some(mask) => (job.network.clone(), shuffled(&mask, &job.network, *what, job.seed)?),
+            None => return Ok(None),
+        },
+        Method::LearnedOn(learner, other) => {
+            let other = picture_of(other, job.size)?;
+            match learned(job, *learner, folder, &other, devices).await? {
+                Some(mask) => (job.network.clone(), mask),
+                None => return Ok(None),
+            }
+        }
     };
-    Ok(Some((
-        RunSpec::sparse(network, Arc::new(mask.keep.clone())),
-        Some(mask),
-    )))
+    if job.method.learner().is_some() {
+        file = Some(mask_place(&job.mask_id()));
+    }
+    Ok(Some(Chosen {
+        spec: fit_spec(RunSpec::sparse(network, Arc::new(mask.keep.clone())), job),
+        mask: Some(mask),
+        file,
+    }))
+}
+
+/// The mask that a method names, and its network: its own, or the plan's if it names none.
+///
+/// # Errors
+/// [`CliError::Mask`], [`CliError::Read`]; [`CliError::Input`] if it is for no such network.
+pub fn given(job: &Job, source: &str) -> Result<(Hourglass, Mask), CliError> {
+    let mask = input::mask(source)?;
+    let of_plan = mask.metadata.network.is_none().then(|| job.network.clone());
+    let network = network::of_mask(&mask, of_plan, &NetworkArgs::default())?;
+    Ok((network, mask))
+}
+
+fn shuffled(mask: &Mask, network: &Hourglass, what: Shuffle, seed: u64) -> Result<Mask, TrainError> {
+    Ok(shuffle(mask, &network.build()?, what, seed)?)
+}
+
+/// A picture of the plan, in its size.
+///
+/// # Errors
+/// [`CliError::Read`], [`CliError::Picture`].
+pub fn picture_of(path: &Path, size: Option<u64>) -> Result<Picture, CliError> {
+    let explain = |error| CliError::Picture {
+        path: path.into(),
+        error,
+    };
+    let picture = decode(&input::bytes(path)?).map_err(explain)?.picture;
+    match size {
+        Some(side) => picture.centre_crop(side as usize, side as usize).map_err(explain),
+        None => Ok(picture),
+    }
+}
+
+/// The fit as the job has it.
+pub fn fit_spec(mut spec: RunSpec, job: &Job) -> RunSpec {
+    seed(&mut spec, job, job.steps);
+    if let TrainJob::Fit(fit) = &mut spec.job {
+        fit.tracking.get_or_insert_default();
+        fit.drop = job.lr_drop;
+    }
+    spec
+}
+
+/// The learning of the mask that the job's method learns.
+pub fn learn_spec(job: &Job, learner: Learner) -> RunSpec {
+    let mut spec = RunSpec::learn(job.network.clone(), learner);
+    if let TrainJob::Learn(learn) = &mut spec.job {
+        learn.keep = job.keep.unwrap_or_default();
+    }
+    let steps = job.learn_steps.unwrap_or(spec.steps);
+    seed(&mut spec, job, steps);
+    spec
+}
+
+/// The pruning at initialisation that the job's method is.
+pub fn prune_spec(job: &Job, method: prune::Method, scope: Scope) -> PruneSpec {
+    let mut spec = PruneSpec::new(job.network.clone(), method);
+    spec.scope = scope;
+    spec.keep = job.keep.unwrap_or(spec.keep);
+    (spec.init_seed, spec.seed) = (job.seed, job.seed);
+    spec
+}
+
+/// The rounds that the job's keep needs.
+///
+/// # Errors
+/// [`TrainError::Setting`] for a keep that no number of rounds comes to.
+pub fn imp_spec(job: &Job) -> Result<ImpSpec, TrainError> {
+    let mut spec = ImpSpec::new(job.network.clone());
+    spec.rounds = rounds_to(job.keep.unwrap_or_default())?;
+    spec.steps = job.imp_steps.unwrap_or(spec.steps);
+    (spec.init_seed, spec.seed) = (job.seed, job.seed);
+    Ok(spec)
 }
 
 /// The mask that a pruning method gives for the job's own noisy picture and initial weights.
@@ -73,10 +168,7 @@ async fn pruned(
     picture: &Picture,
     devices: &mut Devices<'_>,
 ) -> Result<Mask, CliError> {
-    let mut spec = PruneSpec::new(job.network.clone(), method);
-    spec.scope = scope;
-    spec.keep = job.keep.unwrap_or(spec.keep);
-    (spec.init_seed, spec.seed) = (job.seed, job.seed);
+    let spec = prune_spec(job, method, scope);
     let task = Task::new(picture, job.sigma, job.seed, &spec.network)?;
     let backend = devices.for_scores(method).await?;
     let mut counting = Counting::new("parts of the scores");
@@ -86,7 +178,7 @@ async fn pruned(
     Ok(mask)
 }
 
-/// The mask learned on the job's own noisy picture: from the folder's masks, or learned now and put there.
+/// The mask learned on this picture with the job's noise: from the folder's masks, or learned now and put there.
 async fn learned(
     job: &Job,
     learner: Learner,
@@ -98,20 +190,17 @@ async fn learned(
     if let Some(mask) = stored(&path) {
         return Ok(Some(mask));
     }
-    let mut spec = RunSpec::learn(job.network.clone(), learner);
-    let keep = job.keep.unwrap_or_default();
-    if let TrainJob::Learn(learn) = &mut spec.job {
-        learn.keep = keep;
-    }
-    let steps = job.learn_steps.unwrap_or(spec.steps);
-    seed(&mut spec, job, steps);
+    let spec = learn_spec(job, learner);
     let task = Task::new(picture, job.sigma, job.seed, &spec.network)?;
     let backend = devices.for_run(&spec).await?;
     let mut run = Run::new(spec, task, &backend, StateIn::default(), |_, _| {}).await?;
     if !train(&mut run).await? {
         return Ok(None);
     }
-    let mask = run.mask(keep, &job.picture()).await?;
+    let of = job
+        .learning()
+        .map_or_else(|| job.picture(), |learning| learning.picture());
+    let mask = run.mask(job.keep.unwrap_or_default(), &of).await?;
     store(&path, &mask)?;
     Ok(Some(mask))
 }
@@ -124,10 +213,7 @@ async fn iterated(
     picture: &Picture,
     devices: &mut Devices<'_>,
 ) -> Result<Option<Mask>, CliError> {
-    let mut spec = ImpSpec::new(job.network.clone());
-    spec.rounds = rounds_to(job.keep.unwrap_or_default())?;
-    spec.steps = job.imp_steps.unwrap_or(spec.steps);
-    (spec.init_seed, spec.seed) = (job.seed, job.seed);
+    let spec = imp_spec(job)?;
     let path = |round: u32| mask_path(folder, &format!("{}-{round}", job.mask_id()));
     let found = (1..=spec.rounds)
         .rev()
@@ -143,8 +229,13 @@ async fn iterated(
     Ok((done == Done::Complete).then_some(mask))
 }
 
+/// Of a mask in the folder of the results.
+fn mask_place(name: &str) -> String {
+    format!("masks/{name}.safetensors")
+}
+
 fn mask_path(folder: &Path, name: &str) -> PathBuf {
-    folder.join("masks").join(format!("{name}.safetensors"))
+    folder.join(mask_place(name))
 }
 
 /// A mask put there before. A damaged file is made again: only a whole one is ever put there.
@@ -161,7 +252,7 @@ fn store(path: &Path, mask: &Mask) -> Result<(), CliError> {
 }
 
 /// The run's length, and its seeds, which are the job's.
-pub fn seed(spec: &mut RunSpec, job: &Job, steps: u64) {
+fn seed(spec: &mut RunSpec, job: &Job, steps: u64) {
     spec.steps = steps;
     spec.init_seed = job.seed;
     spec.seed = job.seed;

@@ -190,7 +190,7 @@ pub const METHOD_TEXTS: [MethodText; 13] = [
     MethodText {
         name: "Skip connections",
         formula: None,
-        words: "All weights of the network that Deep Image Prior is usually fitted with: at each level a narrow branch goes around everything deeper. Five levels of 128 channels, 4 in each branch, lr 0.01; its input stays as it is.",
+        words: "All weights of the network that Deep Image Prior is usually fitted with: at each level a narrow branch goes around everything deeper. Five levels of 128 channels, 4 in each branch, lr 0.01; its input gets fresh noise (standard deviation 1/30) in each step.",
         sources: &[DIP],
     },
     MethodText {

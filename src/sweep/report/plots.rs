@@ -1,13 +1,14 @@
-//! The plots, as SVG: PSNR over steps, over keep, over sigma; layer densities; the transfer matrix.
+//! The plots, as SVG: PSNR over steps; peak and what is returned over keep and over sigma; layer densities; the transfer matrix.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
+use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 
-use super::group::{Setting, figure, groups};
-use crate::sweep::{Record, SweepError};
+use super::group::{Setting, failures, figure, groups};
+use crate::sweep::{Outcome, Record, SweepError};
 
 const SIZE: (u32, u32) = (760, 440);
 /// Distinguishable with every common colour blindness (Okabe and Ito).
@@ -22,7 +23,57 @@ const COLOURS: [RGBColor; 7] = [
 ];
 
 /// A named line.
-type Series = (String, Vec<(f64, f64)>);
+#[derive(Default)]
+struct Series {
+    label: String,
+    points: Vec<(f64, f64)>,
+    /// Those of the points that are means of what is left: some masks collapsed, or some fits diverged.
+    partial: Vec<(f64, f64)>,
+}
+
+/// The number of a setting that a plot goes over.
+#[derive(Clone, Copy)]
+enum Axis {
+    Keep,
+    Sigma,
+}
+
+impl Axis {
+    const ALL: [Self; 2] = [Self::Keep, Self::Sigma];
+
+    /// In file names, and beside the axis.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Keep => ("keep", "fraction kept"),
+            Self::Sigma => ("sigma", "sigma"),
+        }
+    }
+
+    /// The setting's place; none where the method does not choose what it keeps.
+    fn of(self, setting: &Setting) -> Option<f64> {
+        match self {
+            Self::Keep => setting.keep.parse().ok(),
+            Self::Sigma => setting.sigma.parse().ok(),
+        }
+    }
+
+    /// The setting without its place: equal for the points of one line.
+    fn line(self, setting: &Setting) -> Setting {
+        let mut line = setting.clone();
+        match self {
+            Self::Keep => line.keep.clear(),
+            Self::Sigma => line.sigma.clear(),
+        }
+        line
+    }
+}
+
+/// A measured value, by its file's beginning and its title.
+type Value = (&'static str, &'static str, fn(&Record) -> Option<f64>);
+const VALUES: [Value; 2] = [
+    ("psnr", "PSNR of what is returned", |record| record.returned_psnr),
+    ("peak", "Highest PSNR of the output", |record| record.peak_psnr),
+];
 
 /// Draws every plot for which there is more than one point; returns the files.
 ///
@@ -37,18 +88,17 @@ pub fn draw(records: &[Record], out: &Path) -> Result<Vec<PathBuf>, SweepError> 
         lines(&path, &title, "step", "PSNR, dB", &series, true)?;
         written.push(path);
     }
-    for (name, x_label, x) in [
-        (
-            "keep",
-            "fraction kept",
-            (|setting: &Setting| setting.keep.parse().ok()) as fn(&Setting) -> Option<f64>,
-        ),
-        ("sigma", "sigma", |setting: &Setting| setting.sigma.parse().ok()),
-    ] {
-        let series = over(&groups, x);
-        if series.iter().any(|(_, points)| points.len() > 1) {
-            let path = out.join(format!("psnr-over-{name}.svg"));
-            let title = format!("PSNR of the averaged output over {x_label}");
+    for axis in Axis::ALL {
+        let (name, x_label) = axis.names();
+        for (file, title, value) in VALUES {
+            let series = over(&groups, axis, value);
+            if series.is_empty() {
+                continue;
+            }
+            let path = out.join(format!("{file}-over-{name}.svg"));
+            let circled = series.iter().any(|line| !line.partial.is_empty());
+            let circled = if circled { " (circled: not all masks alive)" } else { "" };
+            let title = format!("{title} over {x_label}{circled}");
             lines(&path, &title, x_label, "PSNR, dB", &series, false)?;
             written.push(path);
         }
@@ -66,20 +116,48 @@ pub fn draw(records: &[Record], out: &Path) -> Result<Vec<PathBuf>, SweepError> 
         )?;
         written.push(path);
     }
-    if let Some(path) = transfer(&groups, out)? {
+    let panels = transfers(&groups);
+    for ((size, steps, sigma), cells) in &panels {
+        let name = match panels.len() {
+            1 => "transfer.svg".to_owned(),
+            _ => format!("transfer-{size}-{steps}-sigma{sigma}.svg"),
+        };
+        let path = out.join(name);
+        transfer(&path, &format!("sigma {sigma}, {size} pixels, {steps} steps"), cells)?;
         written.push(path);
     }
     Ok(written)
 }
 
+/// Size, steps and sigma, which the fits of one plot share.
 type Panel = (String, u64, String);
+
+fn panel(setting: &Setting) -> Panel {
+    (setting.size.clone(), setting.steps, setting.sigma.clone())
+}
+
+/// Names for the legend: the label, and of size, steps and sigma what tells settings apart.
+fn names<'a>(settings: impl Iterator<Item = &'a Setting> + Clone) -> BTreeMap<&'a Setting, String> {
+    let parts: [fn(&Setting) -> String; 3] = [
+        |setting| format!(", {} pixels", setting.size),
+        |setting| format!(", {} steps", setting.steps),
+        |setting| format!(", sigma {}", setting.sigma),
+    ];
+    let told = parts.map(|part| settings.clone().map(part).collect::<BTreeSet<_>>().len() > 1);
+    let name = |setting: &Setting| {
+        let parts = parts.iter().zip(told).filter(|(_, told)| *told);
+        setting.label() + &parts.map(|(part, _)| part(setting)).collect::<String>()
+    };
+    settings.map(|setting| (setting, name(setting))).collect()
+}
 
 /// The mean curve of each method, by size, steps and sigma.
 fn over_steps(groups: &BTreeMap<Setting, Vec<&Record>>) -> BTreeMap<Panel, Vec<Series>> {
     let mut panels: BTreeMap<Panel, Vec<Series>> = BTreeMap::new();
     for (setting, records) in groups {
         let mut sums: BTreeMap<u64, (f64, usize)> = BTreeMap::new();
-        for row in records.iter().flat_map(|record| &record.curve) {
+        let fitted = records.iter().filter(|record| record.outcome == Outcome::Fitted);
+        for row in fitted.flat_map(|record| &record.curve) {
             if let Some(psnr) = row.psnr {
                 let entry = sums.entry(row.step).or_default();
                 *entry = (entry.0 + psnr, entry.1 + 1);
@@ -92,58 +170,87 @@ fn over_steps(groups: &BTreeMap<Setting, Vec<&Record>>) -> BTreeMap<Panel, Vec<S
             .map(|(step, (sum, count))| (step as f64, sum / count as f64))
             .collect();
         if points.len() > 1 {
-            let panel = (setting.size.clone(), setting.steps, setting.sigma.clone());
-            panels.entry(panel).or_default().push((setting.label(), points));
+            panels.entry(panel(setting)).or_default().push(Series {
+                label: setting.label(),
+                points,
+                ..Series::default()
+            });
         }
     }
     panels
 }
 
-/// The PSNR of what is returned over one number of the setting, a line for each method with all else equal.
-fn over(groups: &BTreeMap<Setting, Vec<&Record>>, x: fn(&Setting) -> Option<f64>) -> Vec<Series> {
-    let mut series: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
-    let all: Vec<&Setting> = groups.keys().collect();
-    let differ = |part: fn(&Setting) -> String| all.iter().map(|s| part(s)).collect::<BTreeSet<_>>().len() > 1;
+/// A value over one number of the setting: a line for all that is equal but for it, and a level for what has no such number. None where
+/// no line has two points.
+fn over(groups: &BTreeMap<Setting, Vec<&Record>>, axis: Axis, value: fn(&Record) -> Option<f64>) -> Vec<Series> {
+    /// A place, its value, and whether that is of a part of the runs.
+    type Point = (f64, f64, bool);
+    let mut lines: BTreeMap<Setting, Vec<Point>> = BTreeMap::new();
+    let mut levels: BTreeMap<Setting, f64> = BTreeMap::new();
     for (setting, records) in groups {
-        let (Some(x), Some(y)) = (x(setting), figure(records, |record| record.returned_psnr)) else {
+        let Some(y) = figure(records, value) else {
             continue;
         };
-        let mut label = setting.method.clone();
-        for (part, shown) in [
-            (setting.size.clone(), differ(|s| s.size.clone())),
-            (format!("{} steps", setting.steps), differ(|s| s.steps.to_string())),
-        ] {
-            if shown {
-                label += &format!(", {part}");
-            }
+        let lost = failures(records, Outcome::Collapsed) + failures(records, Outcome::Diverged);
+        match axis.of(setting) {
+            Some(x) => lines.entry(axis.line(setting)).or_default().push((x, y.mean, lost > 0)),
+            None => drop(levels.insert(setting.clone(), y.mean)),
         }
-        series.entry(label).or_default().push((x, y.mean));
     }
-    for points in series.values_mut() {
+    if lines.values().all(|points| points.len() < 2) {
+        return Vec::new();
+    }
+    let places = || lines.values().flatten().map(|(x, _, _)| *x);
+    let ends = [
+        places().fold(f64::INFINITY, f64::min),
+        places().fold(f64::NEG_INFINITY, f64::max),
+    ];
+    let names = names(lines.keys().chain(levels.keys()));
+    let name = |setting: &Setting| names.get(setting).cloned().unwrap_or_default();
+    let line = |(setting, points): (&Setting, &Vec<Point>)| {
+        let mut points = points.clone();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
-    }
-    series.into_iter().collect()
+        let partial = points.iter().filter(|(_, _, partial)| *partial);
+        Series {
+            label: name(setting),
+            partial: partial.map(|(x, y, _)| (*x, *y)).collect(),
+            points: points.iter().map(|(x, y, _)| (*x, *y)).collect(),
+        }
+    };
+    let level = |(setting, y): (&Setting, &f64)| Series {
+        label: name(setting),
+        points: ends.map(|x| (x, *y)).to_vec(),
+        ..Series::default()
+    };
+    lines.iter().map(line).chain(levels.iter().map(level)).collect()
 }
 
-/// The mean kept fraction of each convolution, by method.
+/// The mean kept fraction of each convolution, by method and what its mask depends on.
 fn densities(groups: &BTreeMap<Setting, Vec<&Record>>) -> Vec<Series> {
-    let mut series: BTreeMap<String, Vec<(f64, usize)>> = BTreeMap::new();
+    let mut sums: BTreeMap<Setting, Vec<(f64, usize)>> = BTreeMap::new();
     for (setting, records) in groups {
+        // Fits of any length have the same mask.
+        let mask = Setting {
+            steps: 0,
+            ..setting.clone()
+        };
         for record in records.iter().filter(|record| !record.densities.is_empty()) {
-            let sums = series.entry(setting.label()).or_default();
+            let sums = sums.entry(mask.clone()).or_default();
             sums.resize(sums.len().max(record.densities.len()), (0.0, 0));
             for (sum, (_, density)) in sums.iter_mut().zip(&record.densities) {
                 *sum = (sum.0 + density, sum.1 + 1);
             }
         }
     }
-    let line = |sums: Vec<(f64, usize)>| {
-        let points = sums.into_iter().enumerate();
-        points
-            .map(|(at, (sum, count))| ((at + 1) as f64, sum / count as f64))
-            .collect()
+    let line = |(setting, label): (&Setting, String)| {
+        let means = sums[setting].iter().map(|(sum, count)| sum / *count as f64);
+        Series {
+            label,
+            points: (1..).map(f64::from).zip(means).collect(),
+            ..Series::default()
+        }
     };
-    series.into_iter().map(|(label, sums)| (label, line(sums))).collect()
+    names(sums.keys()).into_iter().map(line).collect()
 }
 
 fn lines(
@@ -154,7 +261,7 @@ fn lines(
     series: &[Series],
     log: bool,
 ) -> Result<(), SweepError> {
-    let points = || series.iter().flat_map(|(_, points)| points);
+    let points = || series.iter().flat_map(|line| &line.points);
     let range = |value: fn(&(f64, f64)) -> f64| {
         points()
             .map(value)
@@ -205,13 +312,28 @@ where
         .light_line_style(TRANSPARENT)
         .draw()
         .map_err(text)?;
-    for (at, (label, points)) in series.iter().enumerate() {
-        let colour = COLOURS[at % COLOURS.len()];
-        chart
-            .draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2)))
-            .map_err(text)?
-            .label(label)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+    for (at, line) in series.iter().enumerate() {
+        let style = COLOURS[at % COLOURS.len()].stroke_width(2);
+        let points = line.points.iter().copied();
+        // The second round of colours is dashed, the third more finely.
+        let drawn = match (at / COLOURS.len()) as u32 {
+            0 => chart
+                .draw_series(LineSeries::new(points, style))
+                .map_err(text)?
+                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style).into_dyn()),
+            round => {
+                let (dash, gap) = (12 / round, 4);
+                chart
+                    .draw_series(DashedLineSeries::new(points, dash, gap, style))
+                    .map_err(text)?
+                    .legend(move |(x, y)| {
+                        DashedPathElement::new([(x, y), (x + 18, y)].into_iter(), dash, gap, style).into_dyn()
+                    })
+            }
+        };
+        drawn.label(&line.label);
+        let circles = line.partial.iter().map(|place| Circle::new(*place, 6, style));
+        chart.draw_series(circles).map_err(text)?;
     }
     chart
         .configure_series_labels()
@@ -223,34 +345,35 @@ where
     root.present().map_err(text)
 }
 
-/// The PSNR of what is returned with each mask on each picture as a heat map with numbers; none with fewer than two masks.
-fn transfer(groups: &BTreeMap<Setting, Vec<&Record>>, out: &Path) -> Result<Option<PathBuf>, SweepError> {
-    let mut cells: BTreeMap<(String, String), Vec<f64>> = BTreeMap::new();
-    for (setting, records) in groups {
-        let Some(mask) = setting.method.strip_prefix("mask:") else {
-            continue;
-        };
+/// The PSNR of what is returned with each mask (first) on each picture (second), in dB.
+type Cells = BTreeMap<(String, String), f64>;
+
+/// The transfer matrices that have at least two masks.
+fn transfers(groups: &BTreeMap<Setting, Vec<&Record>>) -> BTreeMap<Panel, Cells> {
+    let mut panels: BTreeMap<Panel, Cells> = BTreeMap::new();
+    for (setting, records) in groups.iter().filter(|(setting, _)| setting.is_transfer()) {
+        let mut of_image: BTreeMap<&String, Vec<&Record>> = BTreeMap::new();
         for record in records {
-            if let Some(psnr) = record.returned_psnr {
-                cells
-                    .entry((mask.to_string(), record.image.clone()))
-                    .or_default()
-                    .push(psnr);
+            of_image.entry(&record.image).or_default().push(record);
+        }
+        for (image, records) in of_image {
+            if let Some(psnr) = figure(&records, |record| record.returned_psnr) {
+                let cells = panels.entry(panel(setting)).or_default();
+                cells.insert((setting.label(), image.clone()), psnr.mean);
             }
         }
     }
+    let masks = |cells: &Cells| cells.keys().map(|(mask, _)| mask).collect::<BTreeSet<_>>().len();
+    panels.retain(|_, cells| masks(cells) > 1);
+    panels
+}
+
+/// A matrix as a heat map with numbers.
+fn transfer(path: &Path, words: &str, cells: &Cells) -> Result<(), SweepError> {
     let masks: BTreeSet<&String> = cells.keys().map(|(mask, _)| mask).collect();
     let images: BTreeSet<&String> = cells.keys().map(|(_, image)| image).collect();
-    if masks.len() < 2 {
-        return Ok(None);
-    }
-    let means: BTreeMap<&(String, String), f64> = cells
-        .iter()
-        .map(|(place, values)| (place, values.iter().sum::<f64>() / values.len() as f64))
-        .collect();
-    let low = means.values().copied().fold(f64::INFINITY, f64::min);
-    let high = means.values().copied().fold(f64::NEG_INFINITY, f64::max);
-    let path = out.join("transfer.svg");
+    let low = cells.values().copied().fold(f64::INFINITY, f64::min);
+    let high = cells.values().copied().fold(f64::NEG_INFINITY, f64::max);
     let (left, top, wide, tall) = (150, 60, 96, 40);
     let size = (
         left + wide * images.len() as i32 + 20,
@@ -258,13 +381,13 @@ fn transfer(groups: &BTreeMap<Setting, Vec<&Record>>, out: &Path) -> Result<Opti
     );
     let drawn = (|| {
         let text = |error: DrawingAreaErrorKind<_>| error.to_string();
-        let root = SVGBackend::new(&path, (size.0 as u32, size.1 as u32)).into_drawing_area();
+        let root = SVGBackend::new(path, (size.0 as u32, size.1 as u32)).into_drawing_area();
         root.fill(&WHITE).map_err(text)?;
         let style = |size: i32| ("sans-serif", size).into_font();
         let write =
             |words: String, x: i32, y: i32, size: i32| root.draw(&Text::new(words, (x, y), style(size))).map_err(text);
         write(
-            "PSNR of the average, dB: mask (row) on picture (column)".into(),
+            format!("PSNR of what is returned, dB: mask (row) on picture (column); {words}"),
             12,
             10,
             15,
@@ -276,7 +399,7 @@ fn transfer(groups: &BTreeMap<Setting, Vec<&Record>>, out: &Path) -> Result<Opti
             let y = top + tall * row as i32;
             write((*mask).clone(), 12, y + 12, 12)?;
             for (column, image) in images.iter().enumerate() {
-                let Some(mean) = means.get(&((*mask).clone(), (*image).clone())) else {
+                let Some(mean) = cells.get(&((*mask).clone(), (*image).clone())) else {
                     continue;
                 };
                 let share = (mean - low) / (high - low).max(1e-9);
@@ -294,8 +417,87 @@ fn transfer(groups: &BTreeMap<Setting, Vec<&Record>>, out: &Path) -> Result<Opti
         root.present().map_err(text)
     })();
     drawn.map_err(|reason: String| SweepError::Plot {
-        path: path.clone(),
+        path: path.into(),
         reason,
-    })?;
-    Ok(Some(path))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::record;
+    use super::*;
+
+    fn of_keep(method: &str, keep: f64, sigma: f64, psnr: f64) -> Record {
+        Record {
+            keep: Some(keep),
+            sigma,
+            returned_psnr: Some(psnr),
+            ..record(method, "coffee.png", 0)
+        }
+    }
+
+    fn returned(record: &Record) -> Option<f64> {
+        record.returned_psnr
+    }
+
+    #[test]
+    fn a_line_is_of_one_setting() {
+        let mut records: Vec<Record> = [0.1, 0.2]
+            .into_iter()
+            .flat_map(|sigma| [0.05, 0.5].map(|keep| of_keep("oes", keep, sigma, 30.0 - 10.0 * sigma + keep)))
+            .collect();
+        let dense = Record {
+            returned_psnr: Some(25.0),
+            ..record("dense", "coffee.png", 0)
+        };
+        records.push(dense);
+        let groups = groups(&records);
+        let lines = |axis| -> Vec<(String, Vec<(f64, f64)>)> {
+            let series = over(&groups, axis, returned).into_iter();
+            series.map(|line| (line.label, line.points)).collect()
+        };
+        let named = |name: &str, points: [(f64, f64); 2]| (name.to_owned(), points.to_vec());
+        assert_eq!(
+            lines(Axis::Keep),
+            [
+                named("oes, sigma 0.1", [(0.05, 29.05), (0.5, 29.5)]),
+                named("oes, sigma 0.2", [(0.05, 28.05), (0.5, 28.5)]),
+                named("dense, sigma 0.1", [(0.05, 25.0), (0.5, 25.0)]),
+            ]
+        );
+        let over_sigma = lines(Axis::Sigma);
+        assert_eq!(over_sigma[1], named("oes 0.05", [(0.1, 29.05), (0.2, 28.05)]));
+        assert_eq!(over_sigma[2], named("oes 0.5", [(0.1, 29.5), (0.2, 28.5)]));
+    }
+
+    #[test]
+    fn a_mean_of_what_is_left_is_marked() {
+        let mut dead = of_keep("oes", 0.05, 0.1, 0.0);
+        (dead.outcome, dead.returned_psnr, dead.seed) = (Outcome::Collapsed, None, 1);
+        let records = [of_keep("oes", 0.05, 0.1, 29.0), dead, of_keep("oes", 0.5, 0.1, 28.0)];
+        let groups = groups(&records);
+        let lines = over(&groups, Axis::Keep, returned);
+        assert_eq!(lines[0].points, [(0.05, 29.0), (0.5, 28.0)]);
+        assert_eq!(lines[0].partial, [(0.05, 29.0)]);
+    }
+
+    #[test]
+    fn a_transfer_matrix_is_of_one_setting() {
+        let cell = |mask: &str, image: &str, sigma: f64, psnr: f64| Record {
+            sigma,
+            returned_psnr: Some(psnr),
+            ..record(&format!("mask:{mask}"), image, 0)
+        };
+        let records = [
+            cell("a", "x.png", 0.1, 28.0),
+            cell("b", "x.png", 0.1, 27.0),
+            cell("a", "x.png", 0.2, 20.0),
+        ];
+        let groups = groups(&records);
+        let panels = transfers(&groups);
+        let (panel, cells) = panels.iter().next().expect("one");
+        assert_eq!((panels.len(), panel.2.as_str()), (1, "0.1"), "the other has one mask");
+        let values: Vec<f64> = cells.values().copied().collect();
+        assert_eq!(values, [28.0, 27.0]);
+    }
 }

@@ -2,12 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Sample};
 use crate::measured::{Measured, SampleResult, mean_and_spread};
 use crate::sweep::{Outcome, Record};
 
-/// What the records say of presets (method `mask:ID`) on samples; none if nothing.
-pub fn of_presets(records: &[Record], catalogue: &Catalogue) -> Option<Measured> {
+/// What the records say of presets (method `mask:ID`) on samples; none if nothing. `sum` is a sample's SHA-256 where its file is at
+/// hand: another picture may have its name.
+pub fn of_presets(
+    records: &[Record],
+    catalogue: &Catalogue,
+    sum: impl Fn(&Sample) -> Option<String>,
+) -> Option<Measured> {
+    let sums: BTreeMap<&str, String> = catalogue
+        .samples
+        .iter()
+        .filter_map(|sample| Some((sample.id.as_str(), sum(sample)?)))
+        .collect();
     // Numbers as text order and compare exactly.
     type Setting<'a> = (&'a str, &'a str, Option<u64>, u64, String);
     let mut groups: BTreeMap<Setting<'_>, Vec<(&Record, f64)>> = BTreeMap::new();
@@ -16,7 +26,11 @@ pub fn of_presets(records: &[Record], catalogue: &Catalogue) -> Option<Measured>
     for record in records.iter().filter(plain) {
         let mask = record.method.strip_prefix("mask:").and_then(|id| catalogue.preset(id));
         let file = |file: &str| file.rsplit('/').next() == Some(record.image.as_str());
-        let sample = catalogue.samples.iter().find(|sample| file(&sample.file));
+        let same = |sample: &&Sample| {
+            sums.get(sample.id.as_str())
+                .is_none_or(|sum| *sum == record.image_sha256)
+        };
+        let sample = catalogue.samples.iter().find(|sample| file(&sample.file)).filter(same);
         if let (Some(mask), Some(sample), Some(psnr)) = (mask, sample, record.returned_psnr) {
             let sigma = record.sigma.to_string();
             let setting = (mask.id.as_str(), sample.id.as_str(), record.size, record.steps, sigma);
@@ -44,38 +58,20 @@ pub fn of_presets(records: &[Record], catalogue: &Catalogue) -> Option<Measured>
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
+    use super::super::fixture::record;
     use super::*;
-    use crate::engine::AdapterDescription;
-    use crate::network::Hourglass;
-    use crate::sweep::{Job, Method};
-    use crate::train::Unmasked;
 
     #[test]
     fn fits_of_a_preset_on_a_sample_are_gathered_over_seeds() {
         let catalogue = Catalogue::built_in().expect("a good catalogue");
         let mask = &catalogue.presets[0].id;
         let sample = &catalogue.samples[1];
-        let record = |method: &Method, image: &str, seed: u64, psnr: f64| {
-            let job = Job {
-                image: PathBuf::from(image),
-                method: method.clone(),
-                keep: None,
-                sigma: 0.1,
-                seed,
-                size: Some(192),
-                steps: 2000,
-                learn_steps: None,
-                imp_steps: None,
-                lr_drop: None,
-                network: Hourglass::default(),
-            };
-            let mut record = Record::of(&job, AdapterDescription::cpu(), String::new(), 0.01);
+        let record = |method: &str, image: &str, seed: u64, psnr: f64| {
+            let mut record = record(method, image, seed);
             record.returned_psnr = Some(psnr);
             record
         };
-        let preset = Method::Mask(mask.clone());
+        let preset = format!("mask:{mask}");
         let file = format!("static/{}", sample.file);
         let mut collapsed = record(&preset, &file, 2, 12.0);
         collapsed.outcome = Outcome::Collapsed;
@@ -84,10 +80,11 @@ mod tests {
             record(&preset, &file, 1, 28.0),
             collapsed,
             record(&preset, "holiday.jpg", 0, 30.0),
-            record(&Method::Unmasked(Unmasked::Dense), &file, 0, 25.0),
-            record(&Method::Mask("mine.safetensors".to_owned()), &file, 0, 26.0),
+            record("dense", &file, 0, 25.0),
+            record("mask:mine.safetensors", &file, 0, 26.0),
         ];
-        let measured = of_presets(&records, &catalogue).expect("one mask");
+        let sum = |_: &Sample| Some("the sample's".to_owned());
+        let measured = of_presets(&records, &catalogue, sum).expect("one mask");
         let [result] = measured.of(mask) else {
             panic!("one setting, not {:?}", measured.of(mask));
         };
@@ -97,6 +94,8 @@ mod tests {
         );
         assert_eq!((result.mean, result.size), (27.5, Some(192)));
         assert!(result.spread.is_some());
-        assert_eq!(of_presets(&records[3..], &catalogue), None);
+        assert_eq!(of_presets(&records[3..], &catalogue, sum), None);
+        let other = |_: &Sample| Some("another picture's".to_owned());
+        assert_eq!(of_presets(&records, &catalogue, other), None, "of the same name");
     }
 }

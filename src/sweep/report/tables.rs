@@ -34,8 +34,13 @@ pub fn csv(records: &[Record]) -> Result<Vec<u8>, SweepError> {
         "seed",
         "size",
         "steps",
+        "learn_steps",
+        "imp_steps",
+        "lr",
         "lr_drop_at",
         "lr_drop",
+        "network",
+        "channels",
         "outcome",
         "kept",
         "macs",
@@ -56,6 +61,7 @@ pub fn csv(records: &[Record]) -> Result<Vec<u8>, SweepError> {
     for record in records {
         let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
         let count = |value: Option<u64>| value.map_or_else(String::new, |value| value.to_string());
+        let channels: Vec<String> = record.network.channels().iter().map(usize::to_string).collect();
         let row = [
             record.id.clone(),
             record.image.clone(),
@@ -65,8 +71,13 @@ pub fn csv(records: &[Record]) -> Result<Vec<u8>, SweepError> {
             record.seed.to_string(),
             count(record.size),
             record.steps.to_string(),
+            count(record.learn_steps),
+            count(record.imp_steps),
+            record.lr.to_string(),
             count(record.lr_drop.map(|drop| drop.from)),
             number(record.lr_drop.map(|drop| drop.factor)),
+            record.network.name().into(),
+            channels.join(" "),
             outcome(record.outcome).into(),
             count(record.kept.map(|kept| kept as u64)),
             record.macs.to_string(),
@@ -109,7 +120,7 @@ pub fn markdown(records: &[Record], plots: &[String]) -> String {
          *stopped* the output at the step that ES-EMV chooses, *returned* the average as it was then.\n",
         records.len(),
         images.len(),
-        images.iter().copied().collect::<Vec<_>>().join(", "),
+        escaped(&images.iter().copied().collect::<Vec<_>>().join(", ")),
         seeds.len(),
         adapters.iter().copied().collect::<Vec<_>>().join(", "),
     );
@@ -144,7 +155,7 @@ fn summary(groups: &BTreeMap<Setting, Vec<&Record>>) -> String {
             setting.size,
             setting.steps,
             setting.sigma,
-            setting.label(),
+            escaped(&setting.label()),
             records.len(),
             failures(records, Outcome::Collapsed),
             failures(records, Outcome::Diverged),
@@ -152,6 +163,11 @@ fn summary(groups: &BTreeMap<Setting, Vec<&Record>>) -> String {
         );
     }
     text
+}
+
+/// A name as a table's cell holds it.
+fn escaped(name: &str) -> String {
+    name.replace('|', "\\|")
 }
 
 fn cell(figure: Option<Figure>, digits: usize) -> String {
@@ -195,7 +211,7 @@ fn ensembles(groups: &BTreeMap<Setting, Vec<&Record>>) -> String {
         let _ = writeln!(
             text,
             "| {size} | {steps} | {sigma} | {} | {} |",
-            setting.label(),
+            escaped(&setting.label()),
             cells.join(" | ")
         );
     }
@@ -204,7 +220,7 @@ fn ensembles(groups: &BTreeMap<Setting, Vec<&Record>>) -> String {
 
 /// What is returned for each mask on each picture; nothing with fewer than two masks.
 fn transfer(groups: &BTreeMap<Setting, Vec<&Record>>, images: &BTreeSet<&str>) -> String {
-    let masks = groups.iter().filter(|(setting, _)| setting.method.starts_with("mask:"));
+    let masks = groups.iter().filter(|(setting, _)| setting.is_transfer());
     if masks.clone().count() < 2 {
         return String::new();
     }
@@ -220,7 +236,7 @@ fn picture_table<'a>(
     images: &BTreeSet<&str>,
     cell: impl Fn(&[&Record]) -> String,
 ) -> String {
-    let titles: Vec<&str> = images.iter().copied().collect();
+    let titles: Vec<String> = images.iter().map(|image| escaped(image)).collect();
     let mut text = format!(
         "\n## {title}\n\n| size | steps | sigma | method | {} |\n|{}\n",
         titles.join(" | "),
@@ -238,7 +254,7 @@ fn picture_table<'a>(
             setting.size,
             setting.steps,
             setting.sigma,
-            setting.label(),
+            escaped(&setting.label()),
             cells.join(" | ")
         );
     }
