@@ -17,18 +17,18 @@ ensure_node() {
   fi
 }
 
-# Chromium and Firefox. Where neither can be installed, the tests go on with those that are there, and say so.
+# Chromium, without which nothing here is tested, and Firefox: where that cannot be installed the tests go on without it, and say so.
 ensure_browsers() {
   for browser in chromium firefox; do
     node tests/browser/browsers.mjs | grep -qx "$browser" && continue
     package=$browser
     [ "$browser" != firefox ] || package=firefox-esr
     apt_install "a browser for the tests" "$package" && continue
+    [ "$browser" != chromium ] || fail "Chromium (or Chrome) is missing, and the tests need it (on Debian: the package $package)"
     say "$browser is missing (on Debian: the package $package); the browser tests go on without it"
   done
   OES_BROWSERS=$(node tests/browser/browsers.mjs | paste -sd, -)
   export OES_BROWSERS
-  [ -n "$OES_BROWSERS" ] || fail "no browser is installed: the tests need Chromium (or Chrome) and Firefox"
 }
 
 has_hardware_gpu() {

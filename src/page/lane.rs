@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::recovery::{Saved, Spikes};
 use super::route::Route;
 use super::state::Studio;
-use crate::worker::protocol::{Point, Reply, Request, RunFacts, RunId, RunState, returned};
+use crate::worker::protocol::{Point, Reply, Request, RunFacts, RunId, RunState, returned, thin};
 
 /// Readings kept for the plots; older ones are thinned out.
 const MAX_POINTS: usize = 20_000;
@@ -113,11 +113,7 @@ impl Lane {
         self.points.update(|all| {
             all.extend(points);
             if all.len() > MAX_POINTS {
-                let mut place = 0;
-                all.retain(|_| {
-                    place += 1;
-                    place % 2 == 1
-                });
+                thin(all);
             }
         });
     }

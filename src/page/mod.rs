@@ -18,6 +18,8 @@ mod awake;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod canvases;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod clipboard;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod control;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod crash;

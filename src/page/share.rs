@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
+use super::clipboard::copy;
 use super::mask_slot::MaskChoice;
 use super::picture_choice::PictureChoice;
 use super::state::Studio;
@@ -35,16 +36,13 @@ pub fn Share(studio: Studio) -> impl IntoView {
         link.track();
         done.set(None);
     });
-    let copy = move |_| {
+    let copy_link = move |_| {
         let link = link.get_untracked();
         spawn_local(async move {
-            let copied = match web_sys::window() {
-                Some(window) => JsFuture::from(window.navigator().clipboard().write_text(&link))
-                    .await
-                    .is_ok(),
-                None => false,
-            };
-            done.set(Some(if copied { Done::Copied } else { Done::Refused }));
+            done.set(Some(match copy(&link).await {
+                true => Done::Copied,
+                false => Done::Refused,
+            }));
         });
     };
     let share = move |_| {
@@ -97,7 +95,7 @@ pub fn Share(studio: Studio) -> impl IntoView {
                 <input type="text" id="link" readonly prop:value=move || link.get() />
             </div>
             <div class="actions">
-                <button type="button" class="primary" id="copy-link" on:click=copy>{text::SHARE_COPY}</button>
+                <button type="button" class="primary" id="copy-link" on:click=copy_link>{text::SHARE_COPY}</button>
                 {has_share_sheet().then(|| view! {
                     <button type="button" id="share-link" on:click=share>{text::SHARE_SHEET}</button>
                 })}

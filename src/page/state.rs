@@ -243,7 +243,7 @@ impl Studio {
         }
     }
 
-    /// All runs that the page may have.
+    /// The runs of Denoise and of Learn.
     pub fn lanes(self) -> [Lane; FITS + 1] {
         let [a, b, c] = self.fits;
         [a.lane, b.lane, c.lane, self.learning.lane]

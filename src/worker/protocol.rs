@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use super::fault::{Fault, FaultKind};
 pub use super::job::{Framing, Job, MaskMethod, Pace, Seen, Setup};
 pub use super::mask_facts::{Channels, Layer, Look, MaskFacts, MaskOnly, MaskOrigin, MaskStart};
-pub use super::run_facts::{Missing, Moment, Point, RunFacts, RunState, returned};
+pub use super::run_facts::{Missing, Moment, Point, RunFacts, RunState, returned, thin};
 use crate::bench::BenchSummary;
 use crate::engine::AdapterDescription;
 use crate::mask::{LayerOverlap, Overlap};

@@ -62,6 +62,18 @@ pub fn returned(points: &[Point]) -> Option<&Point> {
     least.or(points.last())
 }
 
+/// Leaves every second reading, and those that say how the run stands: the last, the best, and that of what is returned.
+pub fn thin(points: &mut Vec<Point>) {
+    let decibels = |point: &&Point| point.psnr.unwrap_or(f64::NEG_INFINITY);
+    let best = points.iter().max_by(|a, b| decibels(a).total_cmp(&decibels(b)));
+    let kept = [points.last(), best, returned(points)].map(|point| point.map(|point| point.step));
+    let mut place = 0;
+    points.retain(|point| {
+        place += 1;
+        place % 2 == 1 || kept.contains(&Some(point.step))
+    });
+}
+
 /// The PSNR in dB of the pixels that were not known, where some were not and there is a clean picture.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Missing {
@@ -84,6 +96,27 @@ pub struct Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thinned_curve_keeps_what_is_told_of_it() {
+        let point = |step: u64| Point {
+            step,
+            loss: 0.1,
+            psnr: Some(if step == 33 { 30.0 } else { 20.0 }),
+            average_psnr: None,
+            statistic: Some(if step == 55 { 1.0 } else { 2.0 }),
+            kl: None,
+            mean_logit: None,
+        };
+        let mut points: Vec<Point> = (0..=99).map(point).collect();
+        for _ in 0..3 {
+            thin(&mut points);
+        }
+        let steps: Vec<u64> = points.iter().map(|point| point.step).collect();
+        assert!([33, 55, 99].iter().all(|step| steps.contains(step)), "{steps:?}");
+        assert!(steps.len() < 20, "{steps:?}");
+        assert!(steps.is_sorted());
+    }
 
     #[test]
     fn a_fit_returns_its_calmest_moment_or_else_the_last() {

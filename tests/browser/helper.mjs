@@ -16,7 +16,7 @@
 // - When the body is through, the test also fails if any page that `open` returned logged a console error, threw, or
 //   asked the server for something it refused. `page.problems` is the list; a test that provokes one empties it.
 // - Options are those of node's `test`, for instance `inEachBrowser(title, { timeout: 300_000 }, body)`; without one a try
-//   may take two minutes, on a machine that does nothing else. There is no option to skip: a missing browser or adapter is a failure.
+//   may take two minutes, on a machine that does nothing else. There is no option to skip: a missing adapter is a failure, and so is a missing Chromium (`./test` says where it goes on without Firefox).
 // - `./test` runs two files at a time: on two cores all of them take 24 minutes so, 34 one by one.
 // - Software adapters are slow: use the small network where a run must be long.
 //

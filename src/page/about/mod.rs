@@ -1,7 +1,6 @@
 //! The view on this device: what computes, whether it computes rightly and how fast, and a report of it.
 
 mod bench;
-mod copy;
 mod device;
 mod report;
 mod self_test;

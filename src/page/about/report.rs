@@ -5,8 +5,8 @@ use std::fmt::Write;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::copy::copy;
 use super::device;
+use crate::page::clipboard::copy;
 use crate::page::state::Studio;
 use crate::page::text;
 

@@ -1,4 +1,4 @@
-//! The fourth view: how it works, with figures in which a small network really trains.
+//! The fifth view: how it works, with figures in which a small network really trains.
 //!
 //! A figure is a handful of runs of the one worker. Only one figure runs at a time; what it needs first, a picture or the
 //! mask of the learner's figure, it gets by itself. All that it does is "the next thing" after each reply.

@@ -40,7 +40,7 @@ pub const KEEP: f64 = 0.01;
 pub const PACE: Pace = Pace { rate: 1.5, pull: 4.0 };
 /// The fraction that it is drawn to. With that of the masks it would end before they come alive.
 pub const TARGET: f64 = 0.02;
-/// The sample that all figures fit, and the one that the mask is taken to.
+/// The sample that figures fit; that on transfer takes its mask to another.
 pub const SUBJECT: &str = "chelsea";
 pub const OTHER: &str = "coffee";
 

@@ -17,7 +17,7 @@ pub const DRIVER: &str = "Driver";
 pub const SPEED_TITLE: &str = "What is fast here, and what is slow";
 pub const SPEED_WITHOUT: [&str; 1] = ["No engine is open, so nothing can be said about its speed."];
 pub const SPEED_ON_CPU: [&str; 1] = [
-    "Everything is slow: the CPU engine is the plain reference program on one core. It is meant for browsers without WebGPU, with small pictures and a sparse mask.",
+    "Everything is slow: the CPU engine runs on one core. It is meant for browsers without WebGPU, with small pictures and a sparse mask.",
 ];
 pub const SPEED_IN_SOFTWARE: [&str; 2] = [
     "Everything takes long: this adapter is a program on the CPU that plays a graphics chip. Keep to pictures of 192 pixels or less.",
@@ -80,7 +80,7 @@ pub const NOT_RUN: &str = "Not run.\n";
 
 pub fn adapter_kind(engine: EngineKind, adapter: &AdapterDescription) -> &'static str {
     match (engine, adapter.kind.as_str()) {
-        (EngineKind::Cpu, _) => "the reference program on one CPU core; no GPU",
+        (EngineKind::Cpu, _) => "one CPU core; no GPU",
         _ if adapter.software => "a program on the CPU: correct, but slow",
         (_, "discrete") => "a graphics card",
         (_, "integrated") => "a graphics chip that shares the CPU's memory",

@@ -6,7 +6,7 @@ use crate::worker::protocol::{Look, MaskOnly};
 
 pub const HOW_INTRO: [&str; 2] = [
     "Optimal Eye Surgeon (OES) cuts an untrained network down to a few of its random weights, and what is left can draw a photograph but hardly its noise. This page shows why, step by step.",
-    "Every figure is live: a real network trains here, on your device, when you press its button. All figures use one picture, a cat of 64 × 43 pixels, and one network of three levels with 272,483 parameters, so that their numbers can be compared. The paper's network has six levels, for pictures of 512 pixels. One figure runs at a time; leaving this view pauses it.",
+    "Every figure is live: a real network trains here, on your device, when you press its button. All figures but the one on transfer use one picture, a cat of 64 × 43 pixels, and all use one network of three levels with 272,483 parameters, so that their numbers can be compared. The paper's network has six levels, for pictures of 512 pixels. One figure runs at a time; leaving this view pauses it.",
 ];
 pub const CONTENTS: &str = "Contents";
 

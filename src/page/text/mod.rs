@@ -36,7 +36,7 @@ pub fn steps(count: u64) -> String {
 pub const TITLE: &str = "Optimal Eye Surgeon";
 pub const TAGLINE: &str = "Denoise a photo with an untrained network.";
 pub const WORK: &str = "The picture and its curves";
-pub const SKIP: &str = "Skip to the picture";
+pub const SKIP: &str = "Skip to the content";
 pub const VIEWS: &str = "Views";
 
 pub const THEME_TO_DARK: &str = "Dark mode";
@@ -78,7 +78,7 @@ pub const STARTS_OVER: &str = "Changing any of this starts over.";
 pub const ENGINE_STARTING: &str = "Starting…";
 pub const ENGINE_ABSENT: &str = "No engine";
 pub const LOCKED: &str = "Pause to change these.";
-pub const LOCKED_ELSEWHERE: &str = "The other view is training: pause it there, or start here, to change these.";
+pub const LOCKED_ELSEWHERE: &str = "Another view is training: pause it there, or start here, to change these.";
 
 pub const START: &str = "Start";
 pub const RESUME: &str = "Resume";
@@ -130,7 +130,7 @@ pub const CPU_OPENLY: &str =
     "The CPU engine runs on one core and takes seconds a step. Keep to small pictures and a sparse mask.";
 
 pub const CRASH_TITLE: &str = "The program has failed";
-pub const CRASH_ADVICE: &str = "The run is lost; your files are untouched. Start the engine again, or reload the page. If it happens twice, try a smaller picture, and report the text below.";
+pub const CRASH_ADVICE: &str = "Your files are untouched, and a run goes on from its last checkpoint, if it has one: start the engine again, or reload the page. If it happens twice, try a smaller picture, and report the text below.";
 
 pub const PRIVACY: &str = "Nothing leaves this machine: your picture is read, computed on and saved here, in this tab.";
 pub const WHAT_IT_IS: &str = "Optimal Eye Surgeon is a study of what an image prior is, not the strongest denoiser: CBM3D is about 1.7 to 2.3 dB better on two of the paper's pictures.";

@@ -10,6 +10,7 @@ use plotters::prelude::*;
 use super::group::{Setting, failures, figure, groups};
 use crate::sweep::{Outcome, Record, SweepError};
 
+/// Of a plot without its legend, in pixels.
 const SIZE: (u32, u32) = (760, 440);
 /// Distinguishable with every common colour blindness (Okabe and Ito).
 const COLOURS: [RGBColor; 7] = [
@@ -296,11 +297,16 @@ where
     X::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
 {
     let text = |error: DrawingAreaErrorKind<_>| error.to_string();
-    let root = SVGBackend::new(path, SIZE).into_drawing_area();
+    // To the right of the plot, as wide and as tall as its names need.
+    let longest = series.iter().map(|line| line.label.chars().count()).max().unwrap_or(0) as u32;
+    let legend = (60 + 7 * longest, 60 + 16 * series.len() as u32);
+    let size = (SIZE.0 + legend.0, SIZE.1.max(legend.1));
+    let root = SVGBackend::new(path, size).into_drawing_area();
     root.fill(&WHITE).map_err(text)?;
     let mut chart = ChartBuilder::on(&root)
         .caption(title, ("sans-serif", 18))
         .margin(12)
+        .margin_right(legend.0)
         .x_label_area_size(42)
         .y_label_area_size(54)
         .build_cartesian_2d(x, y)
@@ -315,33 +321,28 @@ where
     for (at, line) in series.iter().enumerate() {
         let style = COLOURS[at % COLOURS.len()].stroke_width(2);
         let points = line.points.iter().copied();
+        let y = 40 + 16 * at as i32;
+        let left = SIZE.0 as i32 + 12;
+        let key = [(left, y), (left + 24, y)];
         // The second round of colours is dashed, the third more finely.
-        let drawn = match (at / COLOURS.len()) as u32 {
-            0 => chart
-                .draw_series(LineSeries::new(points, style))
-                .map_err(text)?
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style).into_dyn()),
-            round => {
-                let (dash, gap) = (12 / round, 4);
-                chart
-                    .draw_series(DashedLineSeries::new(points, dash, gap, style))
-                    .map_err(text)?
-                    .legend(move |(x, y)| {
-                        DashedPathElement::new([(x, y), (x + 18, y)].into_iter(), dash, gap, style).into_dyn()
-                    })
+        match (at / COLOURS.len()) as u32 {
+            0 => {
+                chart.draw_series(LineSeries::new(points, style)).map_err(text)?;
+                root.draw(&PathElement::new(key, style)).map_err(text)?;
             }
-        };
-        drawn.label(&line.label);
+            round => {
+                let (dash, gap) = ((12 / round).max(2), 4);
+                let dashed = DashedLineSeries::new(points, dash, gap, style);
+                chart.draw_series(dashed).map_err(text)?;
+                let key = DashedPathElement::new(key, dash, gap, style);
+                root.draw(&key).map_err(text)?;
+            }
+        }
         let circles = line.partial.iter().map(|place| Circle::new(*place, 6, style));
         chart.draw_series(circles).map_err(text)?;
+        let name = Text::new(line.label.as_str(), (left + 32, y - 6), ("sans-serif", 12));
+        root.draw(&name).map_err(text)?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
-        .background_style(WHITE.mix(0.85))
-        .border_style(BLACK.mix(0.3))
-        .draw()
-        .map_err(text)?;
     root.present().map_err(text)
 }
 
