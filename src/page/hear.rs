@@ -41,10 +41,7 @@ impl Studio {
             Reply::PictureRefused {
                 slot: CHOSEN_PICTURE,
                 fault,
-            } => {
-                self.picture_refused();
-                self.take_fault(fault);
-            }
+            } => self.picture_refused(fault),
             Reply::Picture { slot, .. } => self.figure_picture_read(slot),
             Reply::PictureRefused { fault, .. } => self.fail_figure(fault.message),
             Reply::Fault { run: None, fault } => self.take_fault(fault),

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use web_sys::File;
 
+use super::asked::Asked;
 use super::lane::Lane;
 use super::state::Studio;
 use super::{address_of, file_of, text};
@@ -45,6 +46,9 @@ impl MaskChoice {
     }
 }
 
+/// A choice with the file that goes with it.
+type AskedMask = (MaskChoice, Option<File>);
+
 /// A mask that the worker has read, with all that chose it: a choice that fails falls back to it.
 #[derive(Clone)]
 struct Good {
@@ -70,6 +74,7 @@ pub struct MaskSlot {
     pub loading: RwSignal<Option<String>>,
     own: StoredValue<Option<File>, LocalStorage>,
     good: StoredValue<Good, LocalStorage>,
+    asked: Asked<AskedMask>,
 }
 
 impl MaskSlot {
@@ -81,12 +86,14 @@ impl MaskSlot {
             loading: RwSignal::new(None),
             own: StoredValue::new_local(None),
             good: StoredValue::new_local(NONE),
+            asked: Asked::new(),
         }
     }
 
     /// A new worker has nothing in it.
     pub fn forget(self) {
         self.good.set_value(NONE);
+        self.asked.forget();
     }
 
     pub fn own_file(self) -> Option<File> {
@@ -155,6 +162,7 @@ impl Studio {
             returns: false,
             recipe,
         };
+        slot.asked.push((slot.choice.get_untracked(), slot.own.get_value()));
         self.send(&request, file.as_ref().map(AsRef::as_ref));
     }
 
@@ -169,23 +177,30 @@ impl Studio {
         self.recreate_lane(self.lane_with(slot));
     }
 
-    /// The worker has read the mask, unless it was given up meanwhile.
+    /// The worker has read a mask, unless it was given up meanwhile.
     pub(super) fn mask_read(self, slot: MaskSlot, facts: MaskFacts) {
-        let choice = slot.choice.get_untracked();
-        if choice.unmasked().is_some() {
+        let Some(((choice, file), is_wanted)) = slot.asked.answered() else {
+            return;
+        };
+        if slot.choice.read_untracked().unmasked().is_some() {
             return;
         }
         slot.good.set_value(Good {
             choice,
             facts: Some(facts.clone()),
-            file: slot.own.get_value(),
+            file,
         });
-        slot.facts.set(Some(facts));
-        self.recreate_with(slot);
+        if is_wanted {
+            slot.facts.set(Some(facts));
+            self.recreate_with(slot);
+        }
     }
 
-    /// The worker could not read the mask, and has the one before.
+    /// The worker could not read a mask, and has the one before.
     pub(super) fn mask_refused(self, slot: MaskSlot, fault: Fault) {
+        let Some((_, true)) = slot.asked.answered() else {
+            return;
+        };
         let good = slot.good.get_value();
         slot.choice.set(good.choice);
         slot.facts.set(good.facts);

@@ -14,6 +14,8 @@ mod announce;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod app;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod asked;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod awake;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod canvases;

@@ -7,7 +7,7 @@ use super::query::default_noise;
 use super::state::Studio;
 use super::{address_of, file_of};
 use crate::picture::Noise;
-use crate::worker::protocol::{CHOSEN_PICTURE, Request, Seen};
+use crate::worker::protocol::{CHOSEN_PICTURE, Fault, Request, Seen};
 
 /// The picture that was chosen.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,15 +27,17 @@ pub struct PictureFacts {
     pub notes: Vec<String>,
 }
 
-/// A picture that was read, with all that chose it: a choice that fails falls back to it, as the worker itself does.
+/// A choice with all that goes with it.
 #[derive(Clone)]
-pub struct GoodPicture {
+pub struct AskedPicture {
     choice: PictureChoice,
-    facts: PictureFacts,
     file: Option<File>,
     seen: Seen,
     noise: Option<Noise>,
 }
+
+/// A picture that was read: a choice that fails falls back to it, as the worker itself does.
+pub type GoodPicture = (AskedPicture, PictureFacts);
 
 impl Studio {
     pub fn choose_picture(self, choice: PictureChoice) {
@@ -75,6 +77,13 @@ impl Studio {
             }
         };
         self.recreate();
+        let setup = self.setup.get_untracked();
+        self.asked_picture.push(AskedPicture {
+            choice: self.picture_choice.get_untracked(),
+            file: self.own_picture.get_value(),
+            seen: setup.seen,
+            noise: setup.noise,
+        });
         self.send(
             &Request::LoadPicture {
                 slot: CHOSEN_PICTURE,
@@ -85,31 +94,33 @@ impl Studio {
         );
     }
 
-    /// The worker has read the picture.
+    /// The worker has read a picture.
     pub(super) fn picture_read(self, facts: PictureFacts) {
-        let setup = self.setup.get_untracked();
-        self.good_picture.set_value(Some(GoodPicture {
-            choice: self.picture_choice.get_untracked(),
-            facts: facts.clone(),
-            file: self.own_picture.get_value(),
-            seen: setup.seen,
-            noise: setup.noise,
-        }));
-        self.picture.set(Some(facts));
-        self.recreate();
+        let Some((asked, is_wanted)) = self.asked_picture.answered() else {
+            return;
+        };
+        self.good_picture.set_value(Some((asked, facts.clone())));
+        if is_wanted {
+            self.picture.set(Some(facts));
+            self.recreate();
+        }
     }
 
-    /// The worker could not read the picture, and has the one before.
-    pub(super) fn picture_refused(self) {
-        if let Some(good) = self.good_picture.get_value() {
-            self.picture_choice.set(good.choice);
-            self.picture.set(Some(good.facts));
-            self.own_picture.set_value(good.file);
+    /// The worker could not read a picture, and has the one before.
+    pub(super) fn picture_refused(self, fault: Fault) {
+        let Some((_, true)) = self.asked_picture.answered() else {
+            return;
+        };
+        if let Some((asked, facts)) = self.good_picture.get_value() {
+            self.picture_choice.set(asked.choice);
+            self.picture.set(Some(facts));
+            self.own_picture.set_value(asked.file);
             self.setup.update(|setup| {
-                setup.seen = good.seen;
-                setup.noise = good.noise;
+                setup.seen = asked.seen;
+                setup.noise = asked.noise;
             });
             self.recreate();
         }
+        self.take_fault(fault);
     }
 }

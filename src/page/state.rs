@@ -6,6 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::File;
 
 use super::about::Device;
+use super::asked::Asked;
 use super::canvases::Canvases;
 use super::fits::{FITS, Fit};
 use super::how::How;
@@ -17,7 +18,7 @@ use super::masks::Gallery;
 use super::methods::Methods;
 use super::narrow::narrow;
 use super::notify::Notify;
-use super::picture_choice::{GoodPicture, PictureChoice, PictureFacts};
+use super::picture_choice::{AskedPicture, GoodPicture, PictureChoice, PictureFacts};
 use super::query::{self, Query};
 use super::recovery::{Recovery, Spikes};
 use super::route::Route;
@@ -86,6 +87,7 @@ pub struct Studio {
     pub narrow: RwSignal<bool>,
     /// What the worker has now: a choice that fails falls back to it.
     pub(super) good_picture: StoredValue<Option<GoodPicture>, LocalStorage>,
+    pub(super) asked_picture: Asked<AskedPicture>,
 }
 
 impl Studio {
@@ -141,6 +143,7 @@ impl Studio {
             notify: RwSignal::new(Notify::Off),
             narrow: narrow(),
             good_picture: StoredValue::new_local(None),
+            asked_picture: Asked::new(),
         }
     }
 
@@ -155,6 +158,7 @@ impl Studio {
         self.how.clear();
         self.methods.clear();
         self.good_picture.set_value(None);
+        self.asked_picture.forget();
         for mask in self.mask_slots() {
             mask.forget();
         }

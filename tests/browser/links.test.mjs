@@ -31,9 +31,12 @@ async function otherHost() {
       response.write(Buffer.alloc(1000)); // the rest never comes, and should not be waited for
       return;
     }
-    const [status, body] = files[request.url] ?? [404, "no"];
-    response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
-    response.end(body);
+    const [status, body] = files[request.url.replace("/slow/", "/")] ?? [404, "no"];
+    const answer = () => {
+      response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+      response.end(body);
+    };
+    setTimeout(answer, request.url.startsWith("/slow/") ? 3000 : 0);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -292,4 +295,25 @@ inEachBrowser("a picture by its address goes into the link and comes back", { ti
   assert.equal(await valueOf(other, "#sigma"), "0.05");
   await other.click("[data-sample=coffee]");
   await until("a sample again", async () => parameters(other).picture === undefined && parameters(other).sample === "coffee");
+});
+
+inEachBrowser("what was chosen while a slow one came is not taken for it", { timeout: 4 * MINUTES }, async ({ open, t }) => {
+  const host = await otherHost();
+  t.after(host.close);
+  const page = await open(`/?${SMALL}`);
+  await enabled(page, "#start");
+  await unfold(page);
+  const load = async (kind, address) => {
+    await page.$eval(`#${kind}-address`, (field, value) => {
+      field.value = value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }, `${host.url}${address}`);
+    await page.click(`#${kind}-load`);
+  };
+  await load("picture", "/slow/picture.png");
+  await load("picture", "/missing.png");
+  await until("what is said of the other", async () => /missing|404|not there|no such/i.test((await faultOf(page)) ?? ""));
+  await until("the slow one", async () => (await textOf(page, "#picture-facts")).startsWith("picture.png, 512 × 512"));
+  assert.equal(parameters(page).picture, `${host.url}/slow/picture.png`, "the link has the picture that is there");
+  page.problems.length = 0; // the browser logs the refusal
 });
