@@ -66,7 +66,7 @@ pub struct TrackSpec {
     pub statistic: Statistic,
     /// The first steps, in which no moment to stop is looked for.
     pub ignore: u64,
-    /// Steps without a new least statistic after which a run should stop.
+    /// Steps after that of the least statistic at which a run should stop.
     pub patience: u64,
     /// The average is the plain mean of the outputs from this step on, a posterior mean, in place of an exponential one.
     #[serde(default)]
