@@ -10,7 +10,7 @@ use serde_json::json;
 use super::adapter::Devices;
 use super::error::{CliError, Done};
 use super::network::{self, NetworkArgs};
-use super::options::{DeviceArgs, MaskOutArgs, PictureArgs};
+use super::options::{DeviceArgs, MaskOutArgs, PictureArgs, word};
 use super::progress::Counting;
 use super::{imp, input, interrupt, output};
 use crate::engine::AdapterDescription;
@@ -112,12 +112,6 @@ enum MethodName {
 }
 
 impl MethodName {
-    /// As on the command line.
-    fn name(self) -> String {
-        self.to_possible_value()
-            .map_or_else(String::new, |value| value.get_name().to_owned())
-    }
-
     /// None for what does not score weights at initialisation.
     fn at_initialisation(self) -> Option<Method> {
         match self {
@@ -335,7 +329,7 @@ impl PruneArgs {
         seen: Option<(&Path, Padding)>,
     ) -> Result<(), CliError> {
         let mut settings = serde_json::to_value(spec).map_err(|error| CliError::Encode(error.to_string()))?;
-        settings["method"] = json!(self.method.name());
+        settings["method"] = json!(word(self.method));
         settings["version"] = json!(env!("CARGO_PKG_VERSION"));
         settings["state_in"] = json!(self.state_in.as_deref().map(input::file_name));
         if let Some(backend) = backend {
@@ -373,7 +367,7 @@ impl PruneArgs {
         ];
         for (option, given, meant) in checks {
             if given && !meant {
-                let name = self.method.name();
+                let name = word(self.method);
                 let beside = if imp && option == "--keep" {
                     " beside --rounds"
                 } else {
