@@ -94,16 +94,28 @@ impl ReturnArgs {
         self.which.unwrap_or(ReturnName::StoppedEma)
     }
 
-    /// Which picture of a run is its result.
+    /// Which picture of a trained run is its result. Only Ctrl-C may come before there is a moment to stop, see [`Self::check`]:
+    /// what there is then is told and returned.
     pub fn of(&self, run: &Run) -> Returned {
-        match self.which {
+        let asked = match self.which {
             Some(ReturnName::Last) => Returned::Last,
             Some(ReturnName::Ema) => Returned::Average,
             Some(ReturnName::Stopped) => Returned::Stopped,
             Some(ReturnName::StoppedEma) => Returned::StoppedAverage,
             // A run may be too short, or made without averages.
-            Some(ReturnName::Ensemble) | None => run.default_returned(),
+            Some(ReturnName::Ensemble) | None => return run.default_returned(),
+        };
+        if run.tensors_of(asked).is_some() {
+            return asked;
         }
+        let instead = run.default_returned();
+        eprintln!(
+            "oes: after {} steps there is no moment to stop yet: the result is that of --return {}, not {}",
+            run.step(),
+            name(instead),
+            name(asked)
+        );
+        instead
     }
 
     /// Refuses a result that a run will not have, before it is trained.

@@ -83,6 +83,52 @@ fn a_fit_writes_its_results() {
     }
 }
 
+/// Before there is a moment to stop there is a picture, a state and a report all the same.
+#[test]
+fn a_fit_that_is_to_stop_writes_what_there_is_before() {
+    let desk = Desk::new(96, 96);
+    let fit = [
+        "fit",
+        "picture.png",
+        "--dense",
+        "--levels",
+        "4",
+        "--cpu",
+        "--stop-by",
+        "wmv",
+        "--window",
+        "257",
+    ];
+    let files = [
+        "--out",
+        "out.png",
+        "--report",
+        "report.json",
+        "--state-out",
+        "state.st",
+        "--checkpoint",
+        "run.ckpt",
+        "--checkpoint-every",
+        "1",
+    ];
+    for which in ["stopped", "stopped-ema"] {
+        let called = interrupt(&desk, &[&fit, &files, &["--return", which]], "run.ckpt");
+        assert_eq!(called.code, 130, "{:?}", called.errors);
+        let said = called.errors.last().expect("a sentence");
+        assert!(
+            said.contains("no moment to stop yet") && said.contains(&format!("--return ema, not {which}")),
+            "{said}"
+        );
+        let report = desk.json("report.json");
+        assert_eq!(report["returned"]["which"], "ema");
+        assert_eq!(report["interrupted"], true);
+        for file in ["out.png", "report.json", "state.st", "run.ckpt", "run.ckpt.previous"] {
+            std::fs::remove_file(desk.path(file))
+                .unwrap_or_else(|error| assert_eq!(file, "run.ckpt.previous", "{error}"));
+        }
+    }
+}
+
 #[test]
 fn a_learner_writes_its_mask() {
     let desk = Desk::new(32, 32);
