@@ -175,7 +175,7 @@ fn a_learner_writes_its_mask() {
 fn iterative_pruning_keeps_its_complete_rounds() {
     let desk = Desk::new(32, 32);
     let prune = [
-        &["prune", "picture.png", "--method", "imp", "--steps", "3000", "--cpu"][..],
+        &["prune", "picture.png", "--method", "imp", "--steps", "800", "--cpu"][..],
         &SMALL,
     ]
     .concat();
@@ -183,7 +183,7 @@ fn iterative_pruning_keeps_its_complete_rounds() {
     let called = interrupt(&desk, &[&prune, &out, &["--rounds", "10"]], "imp.safetensors");
     assert_eq!(called.code, 130, "{:?}", called.errors);
     let mask = Mask::from_bytes(&desk.get("imp.safetensors")).expect("a mask file");
-    let rounds = mask.metadata.steps.expect("steps") / 3000;
+    let rounds = mask.metadata.steps.expect("steps") / 800;
     assert!((1..10).contains(&rounds), "{rounds}");
     let method = &mask.metadata.method;
     assert!(method.starts_with(&format!("IMP, {rounds} round")), "{method}");
