@@ -7,11 +7,11 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::adapter::Devices;
-use super::checkpoint::contradiction;
 use super::error::{CliError, Done};
 use super::judging::Judging;
 use super::network::{self, NetworkArgs};
 use super::options::{DeviceArgs, MaskOutArgs, PictureArgs};
+use super::unfinished::{self, Progress};
 use super::{input, interrupt, output};
 use crate::mask::{RECIPE, Recipe};
 use crate::network::Hourglass;
@@ -82,7 +82,7 @@ pub struct BudgetsArgs {
 }
 
 /// What a search's file says of how far it has come; the rest of its settings defines the search.
-const PROGRESS: [&str; 6] = ["evaluations", "generations", "macs", "compared", "adapter", "version"];
+const MAY_DIFFER: [&str; 6] = ["evaluations", "generations", "macs", "compared", "adapter", "version"];
 
 fn help<T: ToString>(what: &str, value: impl Fn(&SearchSpec) -> T) -> String {
     format!("{what} [default: {}]", value(&SearchSpec::default()).to_string())
@@ -92,6 +92,7 @@ pub async fn execute(args: &BudgetsArgs) -> Result<Done, CliError> {
     let mut inputs: Vec<&Path> = args.images.iter().map(PathBuf::as_path).collect();
     inputs.push(Path::new(&args.start_from));
     output::check(&[&args.out.mask_out], &inputs)?;
+    unfinished::check_replaced(&args.out.mask_out, args.resume.as_deref(), unfinished_search)?;
     let (network, start) = args.start()?;
     let objective = args.objective()?;
     objective.check(&start)?;
@@ -99,6 +100,7 @@ pub async fn execute(args: &BudgetsArgs) -> Result<Done, CliError> {
     if let Some(file) = &args.resume {
         args.go_on(file, &mut search, &objective)?;
     }
+    let begun = search.generations().len();
     let backend = Devices::new(&args.device)
         .for_run(&RunSpec::sparse(network, Arc::default()))
         .await?;
@@ -127,12 +129,33 @@ pub async fn execute(args: &BudgetsArgs) -> Result<Done, CliError> {
     }
     let compared = args.compare(&search, &judging, &backend).await?;
     judging.finish();
-    args.write(&search, &objective, &backend, compared)?;
-    Ok(if interrupt::asked() {
+    let done = if interrupt::asked() {
         Done::Interrupted
     } else {
         Done::Complete
-    })
+    };
+    // The file may hold another search: nothing to show is no reason to replace it.
+    if done == Done::Complete || args.resume.is_some() || search.generations().len() > begun {
+        args.write(&search, &objective, &backend, compared)?;
+    } else {
+        eprintln!(
+            "oes: no generation was complete yet: {} is not written",
+            args.out.mask_out.display()
+        );
+    }
+    Ok(done)
+}
+
+/// The generations of a search that a file holds.
+fn generations(progress: &Progress) -> Option<Vec<Generation>> {
+    serde_json::from_value(progress.settings["generations"].clone()).ok()
+}
+
+/// A search in words that has generations and not been compared with its start, which is the last that it does.
+fn unfinished_search(progress: &Progress) -> Option<String> {
+    let count = generations(progress)?.len();
+    let goes_on = count > 0 && progress.settings["compared"].is_null();
+    goes_on.then(|| format!("an unfinished search, {count} generations of it"))
 }
 
 impl BudgetsArgs {
@@ -234,19 +257,9 @@ impl BudgetsArgs {
 
     /// Takes over the generations of a file that this search wrote.
     fn go_on(&self, file: &Path, search: &mut Search, objective: &Objective) -> Result<(), CliError> {
-        let refuse = |problem: &str| CliError::Train(TrainError::Checkpoint(problem.into()));
-        let mask = input::mask(&file.to_string_lossy())?;
-        let made = mask.metadata.settings.unwrap_or_default();
-        let made: Value = serde_json::from_str(&made).map_err(|_| refuse("it holds no search"))?;
-        let here = self.settings(search, objective)?;
-        let defining = here.as_object().into_iter().flatten();
-        for (key, value) in defining.filter(|(key, _)| !PROGRESS.contains(&key.as_str())) {
-            if made[key] != *value {
-                return Err(contradiction(key, &made[key], value));
-            }
-        }
-        let generations: Vec<Generation> =
-            serde_json::from_value(made["generations"].clone()).map_err(|_| refuse("it holds no generations"))?;
+        let progress = Progress::read(file)?;
+        let generations = generations(&progress).ok_or_else(|| TrainError::Checkpoint("it holds no search".into()))?;
+        progress.compare(&self.settings(search, objective)?, &MAY_DIFFER)?;
         Ok(search.replay(&generations)?)
     }
 }

@@ -57,6 +57,25 @@ pub fn contradiction(option: &str, made: impl Display, given: impl Display) -> C
     )))
 }
 
+/// Refuses an option that is given and contradicts what a checkpoint was `made` with, which is `None` where it has no such setting.
+///
+/// # Errors
+/// [`CliError::Train`].
+pub fn agree<T: PartialEq + Display>(
+    option: &str,
+    given: Option<T>,
+    made: impl Into<Option<T>>,
+) -> Result<(), CliError> {
+    let made = made.into();
+    match given {
+        Some(given) if made.as_ref() != Some(&given) => {
+            let made = made.map_or_else(|| "none".to_owned(), |made| made.to_string());
+            Err(contradiction(option, made, given))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A checkpoint's run with the number of steps asked for; refuses options that contradict it.
 ///
 /// # Errors
@@ -74,22 +93,9 @@ pub fn resumed_spec(
         let (made, given) = (network::words(&spec.network), network::words(&network));
         return Err(contradiction("a network of", made, given));
     }
-    if let Some(lr) = lr
-        && lr != spec.lr
-    {
-        return Err(contradiction("--lr", spec.lr, lr));
-    }
-    let seeds = [
-        ("--init-seed", args.seeds.init_seed, spec.init_seed),
-        ("--seed", args.seeds.seed, spec.seed),
-    ];
-    for (option, given, made) in seeds {
-        if let Some(given) = given
-            && given != made
-        {
-            return Err(contradiction(option, made, given));
-        }
-    }
+    agree("--lr", lr, spec.lr)?;
+    agree("--init-seed", args.seeds.init_seed, spec.init_seed)?;
+    agree("--seed", args.seeds.seed, spec.seed)?;
     if args.seeds.no_rewrites && spec.rewrites {
         return Err(contradiction("the exact rewrites", "on", "off"));
     }

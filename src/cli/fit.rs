@@ -7,10 +7,10 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::adapter::Devices;
-use super::checkpoint::{self, contradiction, resumed_spec};
+use super::checkpoint::{self, agree, contradiction, resumed_spec};
 use super::error::{CliError, Done};
 use super::network::GeneratorName;
-use super::options::RunArgs;
+use super::options::{RunArgs, word};
 use super::returned::ReturnArgs;
 use super::session::{self, Session};
 use super::task::TaskArgs;
@@ -50,9 +50,9 @@ pub struct FitArgs {
     /// Fits all weights of this kind of network, with its own published settings
     #[arg(long, help_heading = "Training", value_enum, conflicts_with = "mask")]
     generator: Option<GeneratorName>,
-    /// How the weights move
-    #[arg(long, help_heading = "Training", value_enum, default_value_t = FitName::Adam, conflicts_with = "mask")]
-    fit: FitName,
+    /// How the weights move [default: adam]
+    #[arg(long, help_heading = "Training", value_enum, conflicts_with = "mask")]
+    fit: Option<FitName>,
     /// Standard deviation of noise on the network's input, anew in each step; 0.0333 is usual [default: 0; 1/30 with --fit sgld and --generator skip]
     #[arg(long, help_heading = "Training", value_name = "SD")]
     jitter: Option<f64>,
@@ -196,7 +196,7 @@ impl FitArgs {
             None => {
                 let kind = self.generator.unwrap_or(GeneratorName::Hourglass);
                 let network = self.run.network.generator(kind)?;
-                match self.fit {
+                match self.fit.unwrap_or(FitName::Adam) {
                     FitName::Adam => RunSpec::dense(network),
                     FitName::Sgld => {
                         let steps = RunSpec::dense(network.clone()).steps;
@@ -229,42 +229,19 @@ impl FitArgs {
         if self.dense && fit.keep.is_some() {
             return Err(contradiction("a mask", "", "--dense"));
         }
-        if let Some(kind) = self.generator.and_then(|kind| kind.to_possible_value())
-            && kind.get_name() != spec.network.name()
-        {
-            return Err(contradiction("--generator", spec.network.name(), kind.get_name()));
-        }
+        agree("--generator", self.generator.map(word), spec.network.name().to_owned())?;
         if let Some(mask) = mask
             && fit.keep.as_deref() != Some(&mask.keep)
         {
             let made = if fit.keep.is_some() { "another mask" } else { "--dense" };
             return Err(contradiction(made, "", "this mask"));
         }
-        let langevin = self.fit == FitName::Sgld;
-        if langevin && !fit.langevin {
-            return Err(contradiction("--fit", "adam", "sgld"));
-        }
-        if let Some(jitter) = self.jitter
-            && jitter != fit.jitter
-        {
-            return Err(contradiction("--jitter", fit.jitter, jitter));
-        }
-        if let Some(path) = self.path.map(WeightPath::from)
-            && path != fit.path
-        {
-            let [made, given] = [fit.path, path].map(|path| format!("{path:?}").to_lowercase());
-            return Err(contradiction("--path", made, given));
-        }
-        if self.returned.which.is_some() {
-            let mut asked = FitSpec::default();
-            self.returned.apply(&mut asked)?;
-            if let (Some(asked), Some(made)) = (&mut asked.tracking, fit.tracking) {
-                asked.burn_in = made.burn_in;
-            }
-            if asked.tracking != fit.tracking && asked.tracking.is_some() {
-                return Err(contradiction("another --return", "", "this one"));
-            }
-        }
+        let made = if fit.langevin { FitName::Sgld } else { FitName::Adam };
+        agree("--fit", self.fit.map(word), word(made))?;
+        agree("--jitter", self.jitter, fit.jitter)?;
+        let lower = |path: WeightPath| format!("{path:?}").to_lowercase();
+        agree("--path", self.path.map(WeightPath::from).map(lower), lower(fit.path))?;
+        self.returned.compare(fit)?;
         Ok(spec)
     }
 

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::adapter::Devices;
-use super::checkpoint::{self, contradiction, resumed_spec};
+use super::checkpoint::{self, agree, contradiction, resumed_spec};
 use super::error::{CliError, Done};
 use super::options::RunArgs;
 use super::session::{self, Session};
@@ -195,30 +195,21 @@ impl LearnArgs {
         let Job::Learn(learn) = &spec.job else {
             return Err(contradiction("oes", "fit", "learn"));
         };
-        if let Some(learner) = self.learner.map(Learner::from)
-            && learner != learn.learner
-        {
-            let [made, given] = [learn.learner, learner].map(|learner| format!("{learner:?}").to_lowercase());
-            return Err(contradiction("--learner", made, given));
-        }
+        let lower = |learner: Learner| format!("{learner:?}").to_lowercase();
+        agree(
+            "--learner",
+            self.learner.map(Learner::from).map(lower),
+            lower(learn.learner),
+        )?;
         if let Some(mask) = from
             && learn.from.as_ref().map(|from| from.keep.as_slice()) != Some(mask.keep.as_slice())
         {
             return Err(contradiction("another start", "", "this mask"));
         }
-        let numbers = [
-            ("--keep", self.keep, learn.keep),
-            ("--tau", self.tau, learn.tau),
-            ("--kl", self.kl, learn.kl),
-            ("--pull", self.pull, learn.pull),
-        ];
-        for (option, given, made) in numbers {
-            if let Some(given) = given
-                && given != made
-            {
-                return Err(contradiction(option, made, given));
-            }
-        }
+        agree("--keep", self.keep, learn.keep)?;
+        agree("--tau", self.tau, learn.tau)?;
+        agree("--kl", self.kl, learn.kl)?;
+        agree("--pull", self.pull, learn.pull)?;
         Ok(spec)
     }
 

@@ -27,6 +27,7 @@ mod session;
 mod sweep;
 mod task;
 mod train;
+mod unfinished;
 
 use std::process::ExitCode;
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::error::CliError;
@@ -14,6 +14,13 @@ use crate::train::RunSpec;
 
 /// How often a checkpoint is written.
 const CHECKPOINT_EVERY: u64 = 500;
+
+/// A value as it is written on the command line.
+pub fn word(value: impl ValueEnum) -> String {
+    value
+        .to_possible_value()
+        .map_or_else(String::new, |value| value.get_name().to_owned())
+}
 
 #[derive(Args)]
 pub struct RunArgs {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -56,9 +57,7 @@ fn try_out(path: &Path) -> Result<PathBuf, CliError> {
         Ok(found) if !found.is_file() => return Ok(place),
         _ => {}
     }
-    let trial = temporary(&place);
-    File::create(&trial).map_err(|error| refuse(error.to_string()))?;
-    fs::remove_file(&trial).map_err(|error| refuse(error.to_string()))?;
+    Temporary::beside(&place).map_err(|error| refuse(error.to_string()))?;
     Ok(place)
 }
 
@@ -75,10 +74,49 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
     Ok(fs::canonicalize(parent)?.join(name))
 }
 
-/// A name beside the file that no other process uses.
-fn temporary(place: &Path) -> PathBuf {
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
-    place.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+/// A new file beside `place`, which is taken away again unless it takes its place.
+struct Temporary {
+    file: File,
+    path: PathBuf,
+}
+
+impl Temporary {
+    /// Names to try before one gives up: a second one is hardly ever needed.
+    const TRIES: u32 = 16;
+
+    fn beside(place: &Path) -> io::Result<Self> {
+        let name = place.file_name().unwrap_or_default().to_string_lossy();
+        let mut tries = 0;
+        loop {
+            // Not the process's number: in containers that share a folder these are often equal.
+            let suffix = RandomState::new().hash_one(tries);
+            let path = place.with_file_name(format!(".{name}.{suffix:016x}.tmp"));
+            match File::create_new(&path) {
+                Ok(file) => return Ok(Self { file, path }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < Self::TRIES => tries += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Puts `bytes` into `place`; what was there stays as `previous`, if that is given.
+    fn replace(mut self, place: &Path, bytes: &[u8], previous: Option<&Path>) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.file.sync_all()?;
+        if let Some(previous) = previous
+            && place.exists()
+        {
+            fs::rename(place, previous)?;
+        }
+        fs::rename(&self.path, place)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // It is not there any more if it has taken its place; else the first error is the one to tell.
+        let _ = fs::remove_file(&self.path);
+    }
 }
 
 /// Writes a file whole or not at all: a temporary file beside it takes its place.
@@ -108,21 +146,41 @@ fn replace(path: &Path, bytes: &[u8], previous: Option<&Path>) -> io::Result<()>
     if fs::metadata(&place).is_ok_and(|found| !found.is_file()) {
         return OpenOptions::new().write(true).open(&place)?.write_all(bytes);
     }
-    let trial = temporary(&place);
-    let written = (|| {
-        let mut file = File::create(&trial)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        if let Some(previous) = previous
-            && place.exists()
-        {
-            fs::rename(&place, previous)?;
-        }
-        fs::rename(&trial, &place)
-    })();
-    if written.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&trial);
+    Temporary::beside(&place)?.replace(&place, bytes, previous)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As by processes with the same number: each write is whole, none fails, and nothing else is left behind.
+    #[test]
+    fn many_may_write_the_same_file_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        let write_often = |byte: u8| {
+            for _ in 0..20 {
+                check(&[&path], &[]).expect("it can be written");
+                write(&path, &[byte; 1000]).expect("written");
+            }
+        };
+        std::thread::scope(|scope| {
+            (0..8).for_each(|byte| drop(scope.spawn(move || write_often(byte))));
+        });
+        let left: Vec<_> = fs::read_dir(folder.path()).expect("a folder").collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+        let bytes = fs::read(&path).expect("a file");
+        assert_eq!(bytes, [bytes[0]; 1000]);
     }
-    written
+
+    #[test]
+    fn a_write_that_fails_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        write(&path, b"old").expect("written");
+        let nowhere = folder.path().join("nowhere").join("previous");
+        write_generation(&path, &nowhere, b"new").expect_err("no such folder");
+        assert_eq!(fs::read(&path).expect("a file"), b"old");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
 }

@@ -5,21 +5,20 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::adapter::Devices;
 use super::error::{CliError, Done};
 use super::network::{self, NetworkArgs};
-use super::options::{DeviceArgs, MaskOutArgs, PictureArgs};
+use super::options::{DeviceArgs, MaskOutArgs, PictureArgs, word};
 use super::progress::Counting;
-use super::{imp, input, interrupt, output};
-use crate::engine::AdapterDescription;
+use super::{imp, input, interrupt, output, unfinished};
 use crate::mask::{Mask, Shuffle, shuffle};
 use crate::network::{Connectivity, Hourglass};
 use crate::picture::Padding;
 use crate::prune::imp::{ImpSpec, Rounds, rounds_to};
 use crate::prune::{Method, PruneSpec, Scope, prunable, prune};
-use crate::train::{Backend, StateIn, Task};
+use crate::train::{StateIn, Task};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,8 +44,9 @@ picture, only --state-in is checked against it. GraSP computes once, on the CPU 
 time at 192 x 192, 31 s and 1.7 GB of memory at 512 x 512 (measured with six levels on an AMD EPYC).
 
 imp trains, removes a fifth of the kept parameters, the smallest trained ones, and starts again from the initial weights
-with the rest. All parameters but the betas take part. The file is written after every round. A fit with the mask and the
-same --init-seed is the last training.";
+with the rest. All parameters but the betas take part. A fit with the mask and the same --init-seed is the last training.
+The file is written after every round; Ctrl-C ends imp with the rounds that are complete, and the same command with
+--resume and the file goes on from there, also after a kill.";
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -72,7 +72,7 @@ pub struct PruneArgs {
     /// The mask that shuffle redraws: a preset's name, or a file
     #[arg(long, help_heading = "Method", value_name = "FILE|PRESET", required_if_eq("method", "shuffle"), requires = "shuffle",
           conflicts_with_all = ["image", "scope", "keep", "rounds", "steps", "lr", "init_seed", "state_in", "sigma", "noise_seed", "crop",
-                                "adapter", "cpu"])]
+                                "adapter", "cpu", "resume"])]
     from: Option<String>,
     /// What shuffle redraws
     #[arg(long, help_heading = "Method")]
@@ -96,6 +96,9 @@ pub struct PruneArgs {
     /// Replaces what the file holds: parameters by name, z, noisy, clean
     #[arg(long, help_heading = "Files", value_name = "FILE.safetensors")]
     state_in: Option<PathBuf>,
+    /// Goes on from the file of an imp with the same picture and settings; only --rounds or --keep may differ
+    #[arg(long, help_heading = "Files", value_name = "FILE.safetensors")]
+    resume: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -112,12 +115,6 @@ enum MethodName {
 }
 
 impl MethodName {
-    /// As on the command line.
-    fn name(self) -> String {
-        self.to_possible_value()
-            .map_or_else(String::new, |value| value.get_name().to_owned())
-    }
-
     /// None for what does not score weights at initialisation.
     fn at_initialisation(self) -> Option<Method> {
         match self {
@@ -204,8 +201,8 @@ fn lr_help() -> String {
 }
 
 pub async fn execute(args: &PruneArgs) -> Result<Done, CliError> {
-    let (mut mask, done) = match (&args.from, &args.image) {
-        (Some(from), _) => (args.shuffled(from)?, Done::Complete),
+    let (mask, done) = match (&args.from, &args.image) {
+        (Some(from), _) => (Some(args.shuffled(from)?), Done::Complete),
         (None, Some(image)) => args.of_picture(image).await?,
         // The parser asks for one of them.
         (None, None) => {
@@ -213,6 +210,13 @@ pub async fn execute(args: &PruneArgs) -> Result<Done, CliError> {
                 "give a picture, or a mask --from which to shuffle".into(),
             ));
         }
+    };
+    let Some(mut mask) = mask else {
+        eprintln!(
+            "oes: no round was complete yet: {} is not written",
+            args.out.mask_out.display()
+        );
+        return Ok(done);
     };
     args.out.write(&mut mask)?;
     let network = network::build(&network::of_mask(&mask, None, &args.network)?)?;
@@ -256,13 +260,13 @@ impl PruneArgs {
         shuffled.map_err(explain)
     }
 
-    /// Every method but the shuffle.
-    async fn of_picture(&self, image: &Path) -> Result<(Mask, Done), CliError> {
+    /// Every method but the shuffle. There is no mask where Ctrl-C came before the first round of imp was complete.
+    async fn of_picture(&self, image: &Path) -> Result<(Option<Mask>, Done), CliError> {
         self.refuse_what_means_nothing()?;
         let inputs: Vec<&Path> = [Some(image), self.state_in.as_deref()].into_iter().flatten().collect();
         output::check(&[&self.out.mask_out], &inputs)?;
         match self.method.at_initialisation() {
-            Some(method) => Ok((self.pruned(method, image).await?, Done::Complete)),
+            Some(method) => Ok((Some(self.pruned(method, image).await?), Done::Complete)),
             None if self.method == MethodName::Imp => self.trained(image).await,
             None => Err(CliError::Arguments(
                 "--method shuffle needs a mask, --from which to shuffle".into(),
@@ -288,11 +292,17 @@ impl PruneArgs {
         });
         let mut mask = prune(&spec, task, state, &backend, |done, total| counting.update(done, total)).await?;
         counting.finish();
-        self.describe(&mut mask, &spec, method.needs_engine().then_some(&backend), seen)?;
+        let mut settings = self.settings(&spec, seen)?;
+        if method.needs_engine() {
+            settings["adapter"] = json!(backend.adapter().name);
+        }
+        mask.metadata.image = seen.map(|(image, _)| input::file_name(image));
+        mask.metadata.settings = Some(settings.to_string());
         Ok(mask)
     }
 
-    async fn trained(&self, image: &Path) -> Result<(Mask, Done), CliError> {
+    async fn trained(&self, image: &Path) -> Result<(Option<Mask>, Done), CliError> {
+        unfinished::check_replaced(&self.out.mask_out, self.resume.as_deref(), imp::unfinished)?;
         let mut spec = ImpSpec::new(self.network.given()?.unwrap_or_default());
         spec.rounds = match (self.rounds, self.keep) {
             (Some(rounds), _) => rounds,
@@ -305,18 +315,31 @@ impl PruneArgs {
         spec.seed = self.seed.unwrap_or(spec.seed);
         spec.check()?;
         let (task, state) = self.task(image, &spec.network)?;
+        let mut settings = self.settings(&spec, Some((image, task.padding)))?;
+        settings["picture"] = json!(task.checksum());
+        let rounds = match &self.resume {
+            Some(file) => imp::resume(file, spec.clone(), &settings)?,
+            None => Rounds::new(spec.clone())?,
+        };
         // All its trainings have a mask, the first one of nearly all weights.
         let training = spec.training(Arc::default());
         let backend = Devices::new(&self.device).for_run(&training).await?;
-        let seen = Some((image, task.padding));
-        let save = |mut mask: Mask, _| {
-            self.describe(&mut mask, &spec, Some(&backend), seen)?;
-            self.out.write(&mut mask)
+        settings["adapter"] = json!(backend.adapter().name);
+        let describe = |mut mask: Mask, done: u32| {
+            let mut settings = settings.clone();
+            settings[imp::ROUNDS_DONE] = json!(done);
+            mask.metadata.image = Some(input::file_name(image));
+            mask.metadata.settings = Some(settings.to_string());
+            mask
+        };
+        let mut complete = rounds.done();
+        let save = |mask, done| {
+            complete = done;
+            self.out.write(&mut describe(mask, done))
         };
         interrupt::listen();
-        let (mut mask, done) = imp::run(Rounds::new(spec.clone())?, &task, &state, &backend, save).await?;
-        self.describe(&mut mask, &spec, Some(&backend), seen)?;
-        Ok((mask, done))
+        let (mask, done) = imp::run(rounds, &task, &state, &backend, save).await?;
+        Ok(((complete > 0).then(|| describe(mask, complete)), done))
     }
 
     fn task(&self, image: &Path, network: &Hourglass) -> Result<(Task, StateIn), CliError> {
@@ -325,33 +348,18 @@ impl PruneArgs {
         Ok((task, input::state(self.state_in.as_deref())?))
     }
 
-    /// Puts into the mask's metadata all that is needed to make it again: the settings, the device that computed, and the
-    /// picture if it counted.
-    fn describe(
-        &self,
-        mask: &mut Mask,
-        spec: &impl Serialize,
-        backend: Option<&Backend>,
-        seen: Option<(&Path, Padding)>,
-    ) -> Result<(), CliError> {
+    /// All that is needed to make the mask again but the device: the settings, and the picture if it counted.
+    fn settings(&self, spec: &impl Serialize, seen: Option<(&Path, Padding)>) -> Result<Value, CliError> {
         let mut settings = serde_json::to_value(spec).map_err(|error| CliError::Encode(error.to_string()))?;
-        settings["method"] = json!(self.method.name());
+        settings["method"] = json!(word(self.method));
         settings["version"] = json!(env!("CARGO_PKG_VERSION"));
         settings["state_in"] = json!(self.state_in.as_deref().map(input::file_name));
-        if let Some(backend) = backend {
-            settings["adapter"] = match backend {
-                Backend::Cpu => json!(AdapterDescription::cpu().name),
-                Backend::Gpu(context) => json!(context.adapter.name),
-            };
-        }
         if let Some((image, padding)) = seen {
             for (key, value) in self.picture.settings(image, padding) {
                 settings[key] = value;
             }
-            mask.metadata.image = Some(input::file_name(image));
         }
-        mask.metadata.settings = Some(settings.to_string());
-        Ok(())
+        Ok(settings)
     }
 
     /// An option without effect is a mistake of the person who gives it. --cpu holds for every method.
@@ -365,6 +373,7 @@ impl PruneArgs {
             ("--rounds", self.rounds.is_some(), synflow || imp),
             ("--steps", self.steps.is_some(), imp),
             ("--lr", self.lr.is_some(), imp),
+            ("--resume", self.resume.is_some(), imp),
             (
                 "--adapter",
                 self.device.adapter.is_some(),
@@ -373,7 +382,7 @@ impl PruneArgs {
         ];
         for (option, given, meant) in checks {
             if given && !meant {
-                let name = self.method.name();
+                let name = word(self.method);
                 let beside = if imp && option == "--keep" {
                     " beside --rounds"
                 } else {

@@ -3,7 +3,9 @@
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::checkpoint::{agree, contradiction};
 use super::error::CliError;
+use super::options::word;
 use crate::picture::Picture;
 use crate::step::Statistic;
 use crate::train::ensemble::MEMBERS;
@@ -92,16 +94,28 @@ impl ReturnArgs {
         self.which.unwrap_or(ReturnName::StoppedEma)
     }
 
-    /// Which picture of a run is its result.
+    /// Which picture of a trained run is its result. Only Ctrl-C may come before there is a moment to stop, see [`Self::check`]:
+    /// what there is then is told and returned.
     pub fn of(&self, run: &Run) -> Returned {
-        match self.which {
+        let asked = match self.which {
             Some(ReturnName::Last) => Returned::Last,
             Some(ReturnName::Ema) => Returned::Average,
             Some(ReturnName::Stopped) => Returned::Stopped,
             Some(ReturnName::StoppedEma) => Returned::StoppedAverage,
             // A run may be too short, or made without averages.
-            Some(ReturnName::Ensemble) | None => run.default_returned(),
+            Some(ReturnName::Ensemble) | None => return run.default_returned(),
+        };
+        if run.tensors_of(asked).is_some() {
+            return asked;
         }
+        let instead = run.default_returned();
+        eprintln!(
+            "oes: after {} steps there is no moment to stop yet: the result is that of --return {}, not {}",
+            run.step(),
+            name(instead),
+            name(asked)
+        );
+        instead
     }
 
     /// Refuses a result that a run will not have, before it is trained.
@@ -139,11 +153,8 @@ impl ReturnArgs {
         !matches!(self.which(), ReturnName::Last | ReturnName::Ema)
     }
 
-    /// Sets what the options say about averages, stopping and the learning rate.
-    ///
-    /// # Errors
-    /// [`CliError::Arguments`] for an option that the chosen result has no use for.
-    pub fn apply(&self, fit: &mut FitSpec) -> Result<(), CliError> {
+    /// Refuses an option that the chosen result has no use for; `windowed` if the statistic is ES-WMV.
+    fn refuse_what_means_nothing(&self, windowed: bool) -> Result<(), CliError> {
         let which = self.which();
         let useless = [
             (
@@ -152,29 +163,74 @@ impl ReturnArgs {
             ),
             ("--stop-by", self.stop_by.is_some() && !self.ends_early()),
             ("--patience", self.patience.is_some() && !self.ends_early()),
-            (
-                "--window",
-                self.window.is_some() && self.stop_by != Some(StatisticName::Wmv),
-            ),
-            (
-                "--alpha",
-                self.alpha.is_some() && (!self.ends_early() || self.stop_by == Some(StatisticName::Wmv)),
-            ),
+            ("--window", self.window.is_some() && !(self.ends_early() && windowed)),
+            ("--alpha", self.alpha.is_some() && (!self.ends_early() || windowed)),
             ("--members", self.members.is_some() && which != ReturnName::Ensemble),
         ];
-        if let Some((option, _)) = useless.iter().find(|(_, useless)| *useless) {
-            let which = which
-                .to_possible_value()
-                .map_or_else(String::new, |value| value.get_name().to_string());
-            return Err(CliError::Arguments(format!(
-                "{option} means nothing with --return {which}"
-            )));
+        match useless.iter().find(|(_, useless)| *useless) {
+            Some((option, _)) => Err(CliError::Arguments(format!(
+                "{option} means nothing with --return {}",
+                word(which)
+            ))),
+            None => Ok(()),
         }
+    }
+
+    /// Refuses what contradicts the run of a checkpoint; what is not given is as it was made.
+    ///
+    /// # Errors
+    /// [`CliError::Train`]; [`CliError::Arguments`] for an option that the chosen result has no use for.
+    pub fn compare(&self, made: &FitSpec) -> Result<(), CliError> {
+        let statistic = made.tracking.map(|tracking| tracking.statistic);
+        let windowed = match self.stop_by {
+            Some(name) => name == StatisticName::Wmv,
+            None => matches!(statistic, Some(Statistic::Wmv { .. })),
+        };
+        self.refuse_what_means_nothing(windowed)?;
+        agree("--lr-drop-at", self.lr_drop_at, made.drop.map(|drop| drop.from))?;
+        agree("--lr-drop", self.lr_drop, made.drop.map(|drop| drop.factor))?;
+        let Some(tracking) = made.tracking else {
+            return self.compare_untracked();
+        };
+        agree("--ema", self.ema, tracking.decay)?;
+        agree("--patience", self.patience, tracking.patience)?;
+        let (name, window, alpha) = match tracking.statistic {
+            Statistic::Emv { alpha } => (StatisticName::Emv, None, Some(alpha)),
+            Statistic::Wmv { window } => (StatisticName::Wmv, Some(window), None),
+        };
+        agree("--stop-by", self.stop_by.map(word), word(name))?;
+        agree("--window", self.window, window)?;
+        agree("--alpha", self.alpha, alpha)
+    }
+
+    /// As [`Self::compare`], where no output was followed.
+    fn compare_untracked(&self) -> Result<(), CliError> {
+        let given = [
+            ("--return", self.which.is_some_and(|which| which != ReturnName::Last)),
+            ("--ema", self.ema.is_some()),
+            ("--stop-by", self.stop_by.is_some()),
+            ("--window", self.window.is_some()),
+            ("--alpha", self.alpha.is_some()),
+            ("--patience", self.patience.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            Some(("--return", _)) => Err(contradiction("--return", "last", word(self.which()))),
+            Some((option, _)) => Err(contradiction("--return", "last", option)),
+            None => Ok(()),
+        }
+    }
+
+    /// Sets what the options say about averages, stopping and the learning rate.
+    ///
+    /// # Errors
+    /// [`CliError::Arguments`] for an option that the chosen result has no use for.
+    pub fn apply(&self, fit: &mut FitSpec) -> Result<(), CliError> {
+        self.refuse_what_means_nothing(self.stop_by == Some(StatisticName::Wmv))?;
         fit.drop = self.lr_drop_at.map(|from| LrDrop {
             from,
             factor: self.lr_drop.unwrap_or(LrDrop::FACTOR),
         });
-        if which == ReturnName::Last {
+        if self.which() == ReturnName::Last {
             return Ok(());
         }
         let mut tracking = TrackSpec::default();

@@ -108,14 +108,19 @@ impl<'a> Session<'a> {
         let mut meter = Meter::new(self.run.step(), steps);
         let mut clock = Clock::default();
         let mut enough = false;
-        while !self.run.is_finished() && !interrupt::asked() && !enough {
+        while !self.run.is_finished() && !interrupt::asked() {
+            let until_stop = self.run.steps_until_stop().filter(|_| ends_early);
+            // Asked before the advance: a run that was gone on with may have been here before.
+            enough = until_stop == Some(0);
+            if enough {
+                break;
+            }
             let before = self.run.step();
-            let most = self.until_checkpoint().min(steps - before);
+            let most = self.until_checkpoint().min(until_stop.unwrap_or(u64::MAX));
             let begun = Instant::now();
             let progress = self.run.advance_steps(most, WINDOW).await?;
             clock.add(progress.step - before, begun.elapsed());
             meter.update(progress.step, self.run.curve().last());
-            enough = ends_early && self.run.should_stop();
             if !progress.finished && self.until_checkpoint() == 0 {
                 self.save().await?;
             }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::error::CliError;
 use super::input;
-use super::options::PictureArgs;
+use super::options::{PictureArgs, word};
 use crate::network::PaddedSide;
 use crate::picture::{Noise, Observation, Picture};
 use crate::train::Task;
@@ -143,7 +143,7 @@ impl TaskArgs {
 
     /// What the report says of it.
     pub fn settings(&self, task: &Task, args: &PictureArgs) -> Value {
-        let name = self.task.to_possible_value().map(|value| value.get_name().to_string());
+        let name = word(self.task);
         let known = match &task.observation {
             Observation::Known(known) => {
                 let count = known.iter().filter(|known| **known).count();

@@ -96,9 +96,15 @@ impl Rounds {
     /// As after `done` rounds that have left the mask `left`.
     ///
     /// # Errors
-    /// As [`Rounds::new`]; [`TrainError::Mask`] if the mask is not for this network.
+    /// As [`Rounds::new`]; [`TrainError::Mask`] if the mask is not for this network; [`TrainError::Checkpoint`] if more rounds are done
+    /// than there are.
     pub fn resume(spec: ImpSpec, done: u32, left: &Mask) -> Result<Self, TrainError> {
         let begun = Self::new(spec)?;
+        let all = begun.spec.rounds;
+        if done > all {
+            let problem = format!("it has {done} rounds behind it, more than the {all} asked for");
+            return Err(TrainError::Checkpoint(problem));
+        }
         left.check(&begun.network)?;
         Ok(Self {
             is_alive: Connectivity::of(&begun.network, &left.keep).is_alive(),

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use safetensors::SafeTensors;
+use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::TrainError;
 use super::exchange::Owned;
 use super::run::Point;
 use super::spec::{Job, RunSpec};
+use super::{TrainError, curve};
 use crate::numbers::hex;
 
 /// A run's state after `step` updates.
@@ -41,13 +42,18 @@ struct Header {
     spec: RunSpec,
     step: u64,
     picture: String,
+    /// In files of [`CURVE_IN_HEADER`]; the others have it as a tensor.
+    #[serde(default, skip_serializing)]
     curve: Vec<Point>,
     /// Parameters of the mask; 0 where there is none.
     mask_len: usize,
 }
 
 const FORMAT: &str = "oes-checkpoint";
-const VERSION: &str = "1";
+const VERSION: &str = "2";
+/// The version before, which is still read.
+const CURVE_IN_HEADER: &str = "1";
+const CURVE: &str = "curve";
 /// In front of the names of what follows the outputs.
 const TRACKED: &str = "tracked.";
 
@@ -62,7 +68,7 @@ impl Checkpoint {
             spec: self.spec.clone(),
             step: self.step,
             picture: self.picture.clone(),
-            curve: self.curve.clone(),
+            curve: Vec::new(),
             mask_len: keep.map_or(0, |keep| keep.len()),
         };
         let header = serde_json::to_string(&header).map_err(|e| TrainError::Checkpoint(e.to_string()))?;
@@ -80,37 +86,24 @@ impl Checkpoint {
             .into_iter()
             .map(|(name, values)| (name.to_string(), values))
             .chain(tracked)
-            .filter_map(|(name, values)| {
-                let values = values?;
-                let data = bytemuck::cast_slice(values).to_vec();
-                Some((
-                    name,
-                    Owned {
-                        shape: vec![values.len()],
-                        data,
-                    },
-                ))
-            })
+            .filter_map(|(name, values)| Some((name, Owned::new(Dtype::F32, &[values?.len()], values?))))
             .collect();
+        let rows = Owned::new(
+            Dtype::F64,
+            &[self.curve.len(), curve::COLUMNS],
+            &curve::rows(&self.curve),
+        );
+        tensors.push((CURVE.into(), rows));
         if let Some(keep) = keep {
             let words: Vec<u32> = keep
                 .chunks(32)
                 .map(|word| word.iter().enumerate().map(|(i, k)| u32::from(*k) << i).sum())
                 .collect();
-            let data = bytemuck::cast_slice(&words).to_vec();
-            tensors.push((
-                "keep".into(),
-                Owned {
-                    shape: vec![words.len()],
-                    data,
-                },
-            ));
+            tensors.push(("keep".into(), Owned::new(Dtype::F32, &[words.len()], &words)));
         }
         let sum = sum(
             &header,
-            tensors
-                .iter()
-                .map(|(name, tensor)| (name.as_str(), tensor.data.as_slice())),
+            tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.bytes())),
         );
         let metadata = HashMap::from([
             ("format".to_string(), FORMAT.to_string()),
@@ -131,7 +124,8 @@ impl Checkpoint {
         if metadata.get("format").map(String::as_str) != Some(FORMAT) {
             return Err(bad("the file is no checkpoint of this program"));
         }
-        if metadata.get("version").map(String::as_str) != Some(VERSION) {
+        let version = metadata.get("version").map(String::as_str);
+        if ![Some(VERSION), Some(CURVE_IN_HEADER)].contains(&version) {
             return Err(bad("it was written by another version of this program"));
         }
         let run = metadata.get("run").ok_or_else(|| bad("its settings are missing"))?;
@@ -156,6 +150,15 @@ impl Checkpoint {
                 .filter_map(|name| Some((name.strip_prefix(TRACKED)?.to_string(), floats(name)?))),
         );
         let needed = |name: &str| floats(name).ok_or_else(|| bad("a tensor is missing"));
+        let curve = if version == Some(CURVE_IN_HEADER) {
+            header.curve
+        } else {
+            let rows = file.tensor(CURVE).map_err(|_| bad("its curve is missing"))?;
+            if rows.dtype() != Dtype::F64 || rows.shape().get(1..) != Some(&[curve::COLUMNS]) {
+                return Err(bad("its curve has another shape"));
+            }
+            curve::points(&bytemuck::pod_collect_to_vec(rows.data()))
+        };
         let mut spec = header.spec;
         if header.mask_len > 0 {
             let bits = words("keep").ok_or_else(|| bad("its mask is missing"))?;
@@ -179,7 +182,7 @@ impl Checkpoint {
             m: needed("m")?,
             v: needed("v")?,
             tracked,
-            curve: header.curve,
+            curve,
             theta: floats("theta"),
             input: floats("z"),
             first_gradient: floats("first_gradient"),
@@ -199,4 +202,91 @@ fn sum<'a>(header: &str, tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> 
         hash.update(data);
     }
     hex(&hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Hourglass;
+
+    fn checkpoint(points: u64) -> Checkpoint {
+        let point = |step: u64| Point {
+            step,
+            loss: 1.0 / (step + 3) as f64,
+            psnr: Some(if step == 0 { f64::INFINITY } else { 0.1 + step as f64 }),
+            kl: None,
+            mean_logit: (step == 1).then_some(-0.3),
+            average_psnr: Some(7.0),
+            statistic: (step > 1).then_some(1e-30),
+        };
+        Checkpoint {
+            spec: RunSpec::dense(Hourglass::with_levels(1)),
+            step: points,
+            picture: "a picture".into(),
+            trained: vec![1.5, f32::MIN_POSITIVE],
+            m: vec![0.25; 2],
+            v: vec![0.75; 2],
+            tracked: BTreeMap::from([("mean".into(), vec![3.0])]),
+            curve: (0..points).map(point).collect(),
+            theta: None,
+            input: None,
+            first_gradient: Some(vec![0.5]),
+        }
+    }
+
+    fn read(checkpoint: &Checkpoint) -> Checkpoint {
+        Checkpoint::from_bytes(&checkpoint.to_bytes().expect("bytes")).expect("readable")
+    }
+
+    #[test]
+    fn a_checkpoint_comes_back_whole() {
+        for points in [0, 3] {
+            assert_eq!(read(&checkpoint(points)), checkpoint(points));
+        }
+    }
+
+    /// As text its curve was longer than any header that is read.
+    #[test]
+    fn a_long_run_can_be_gone_on_with() {
+        let long = checkpoint(1_000_000);
+        assert_eq!(read(&long).curve, long.curve);
+    }
+
+    /// The file as `version` has it: with the curve as text.
+    fn with_text_curve(checkpoint: &Checkpoint, version: &str) -> Vec<u8> {
+        let header = serde_json::json!({
+            "spec": checkpoint.spec, "step": checkpoint.step, "picture": checkpoint.picture, "curve": checkpoint.curve, "mask_len": 0,
+        })
+        .to_string();
+        let named = [
+            ("trained", &checkpoint.trained),
+            ("m", &checkpoint.m),
+            ("v", &checkpoint.v),
+        ];
+        let tensors = named.map(|(name, values)| (name, Owned::new(Dtype::F32, &[values.len()], values)));
+        let sum = sum(&header, tensors.iter().map(|(name, tensor)| (*name, tensor.bytes())));
+        let metadata = [
+            ("format", FORMAT),
+            ("version", version),
+            ("run", &header),
+            ("sha256", &sum),
+        ];
+        let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        safetensors::serialize(tensors, Some(HashMap::from(metadata))).expect("bytes")
+    }
+
+    #[test]
+    fn files_of_the_version_before_are_read_and_later_ones_refused() {
+        let mut old = checkpoint(3);
+        // Text had no word for it.
+        old.curve.remove(0);
+        old.tracked.clear();
+        old.first_gradient = None;
+        let read = Checkpoint::from_bytes(&with_text_curve(&old, CURVE_IN_HEADER)).expect("readable");
+        assert_eq!(read, old);
+        for (version, words) in [("3", "another version"), (VERSION, "its curve is missing")] {
+            let refused = Checkpoint::from_bytes(&with_text_curve(&old, version)).expect_err("no such file");
+            assert!(refused.to_string().contains(words), "{refused}");
+        }
+    }
 }

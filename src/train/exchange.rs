@@ -217,14 +217,7 @@ impl StateOut {
     pub fn to_bytes(&self, network: &Network) -> Result<Vec<u8>, TrainError> {
         let mut tensors: BTreeMap<String, Owned> = BTreeMap::new();
         let mut add = |name: String, shape: &[usize], values: &[f32]| {
-            let data = bytemuck::cast_slice(values).to_vec();
-            tensors.insert(
-                name,
-                Owned {
-                    shape: shape.to_vec(),
-                    data,
-                },
-            );
+            tensors.insert(name, Owned::new(Dtype::F32, shape, values));
         };
         for p in &network.parameters {
             add(p.name.clone(), &p.shape, &self.parameters[p.range()]);
@@ -249,15 +242,30 @@ impl StateOut {
     }
 }
 
-/// An F32 tensor that owns its bytes.
+/// A tensor that owns its bytes.
 pub(super) struct Owned {
-    pub shape: Vec<usize>,
-    pub data: Vec<u8>,
+    dtype: Dtype,
+    shape: Vec<usize>,
+    data: Vec<u8>,
+}
+
+impl Owned {
+    pub fn new<T: bytemuck::NoUninit>(dtype: Dtype, shape: &[usize], values: &[T]) -> Self {
+        Self {
+            dtype,
+            shape: shape.to_vec(),
+            data: bytemuck::cast_slice(values).to_vec(),
+        }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.data
+    }
 }
 
 impl View for Owned {
     fn dtype(&self) -> Dtype {
-        Dtype::F32
+        self.dtype
     }
     fn shape(&self) -> &[usize] {
         &self.shape

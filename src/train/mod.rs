@@ -1,6 +1,7 @@
 //! Training as a state machine without a platform: one loop for the command line, the worker and the tests.
 
 mod checkpoint;
+mod curve;
 pub mod ensemble;
 mod error;
 mod exchange;

@@ -46,12 +46,16 @@ impl TrackSpec {
         least.map(|(step, _)| step)
     }
 
-    /// Whether no new least statistic was found for [`TrackSpec::patience`] steps.
-    pub fn should_stop(&self, curve: &[Point]) -> bool {
-        match (self.stopping_step(curve), curve.last()) {
-            (Some(least), Some(last)) => last.step - least >= self.patience,
-            _ => false,
+    /// Updates from `done` on after which a run should stop, by what `curve` says of the outputs before: [`TrackSpec::patience`] after
+    /// the least statistic, or after the first that counts while there is none. A new least one puts it off, so no advance may go
+    /// further without asking again, or where a run ends would depend on how far an advance happens to go. `None` for a posterior
+    /// mean, which has no moment to stop.
+    pub fn steps_until_stop(&self, curve: &[Point], done: u64) -> Option<u64> {
+        if self.burn_in.is_some() {
+            return None;
         }
+        let least = self.stopping_step(curve).unwrap_or_else(|| self.first());
+        Some(least.saturating_add(self.patience).saturating_sub(done))
     }
 }
 
@@ -71,11 +75,14 @@ impl Run {
         self.spec.tracking()?.stopping_step(&self.curve)
     }
 
+    /// Updates after which the statistic says that it is time to stop, see [`TrackSpec::steps_until_stop`]; `None` where nothing says so.
+    pub fn steps_until_stop(&self) -> Option<u64> {
+        self.spec.tracking()?.steps_until_stop(&self.curve, self.done)
+    }
+
     /// Whether the statistic says that it is time to stop.
     pub fn should_stop(&self) -> bool {
-        self.spec
-            .tracking()
-            .is_some_and(|tracking| tracking.should_stop(&self.curve))
+        self.steps_until_stop() == Some(0)
     }
 
     /// The point whose picture [`Run::returned`] gives: its step, and its PSNR in dB where there is a clean picture.

@@ -17,7 +17,7 @@ use crate::step::{
 };
 
 /// WebGPU's default for the longest binding, in bytes.
-const DEFAULT_BINDING: u64 = 128 << 20;
+pub(super) const DEFAULT_BINDING: u64 = 128 << 20;
 
 /// Who computes.
 #[derive(Clone)]

@@ -1,7 +1,5 @@
 //! What can be taken out of a run at any time: the mask, the parameters, everything, and a checkpoint to go on from.
 
-use sha2::{Digest, Sha256};
-
 use super::checkpoint::Checkpoint;
 use super::exchange::{StateIn, StateOut};
 use super::run::Run;
@@ -10,7 +8,6 @@ use super::spec::{Job, RunSpec};
 use super::{Task, TrainError};
 use crate::engine::EngineError;
 use crate::mask::{Mask, MaskMetadata};
-use crate::numbers::hex;
 use crate::picture::Observation;
 use crate::step::TensorId;
 
@@ -105,7 +102,7 @@ impl Run {
         Ok(Checkpoint {
             spec: self.spec.clone(),
             step: self.done,
-            picture: picture_hash(&self.task),
+            picture: self.task.checksum(),
             trained,
             m,
             v,
@@ -136,7 +133,7 @@ impl Run {
         let network = checkpoint.spec.network.build()?;
         let mut task = task;
         supplied.check(&network, &mut task)?;
-        if picture_hash(&task) != checkpoint.picture {
+        if task.checksum() != checkpoint.picture {
             return Err(TrainError::Checkpoint(
                 "it was made with another picture, noise or crop".into(),
             ));
@@ -232,23 +229,6 @@ impl Run {
         }
         Ok(flat)
     }
-}
-
-/// SHA-256 of what a run is fitted to, so that a checkpoint is not continued on another picture.
-fn picture_hash(task: &Task) -> String {
-    let mut hash = Sha256::new();
-    hash.update(
-        [task.noisy.width as u64, task.noisy.height as u64]
-            .map(u64::to_le_bytes)
-            .concat(),
-    );
-    hash.update(bytemuck::cast_slice(&task.noisy.data));
-    match &task.observation {
-        Observation::Whole => {}
-        Observation::Known(known) => hash.update(known.iter().map(|known| u8::from(*known)).collect::<Vec<u8>>()),
-        Observation::Pooled { factor } => hash.update((*factor as u64).to_le_bytes()),
-    }
-    hex(&hash.finalize())
 }
 
 /// The inverse of [`kept_of`], with 0 for the rest; `None` if the count does not fit.

@@ -5,12 +5,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::TrainError;
+use super::setup::DEFAULT_BINDING;
 use crate::mask::{MaskError, effective_top_k, keep_count, top_k};
 use crate::network::{Generator, Network};
 use crate::step::{AdamSettings, LONGEST_WINDOW, Statistic, WeightPath};
 
 /// Standard deviation of the usual noise on z (Ulyanov et al. 2018).
 pub const JITTER: f64 = 1.0 / 30.0;
+
+/// Updates of a run at most: the schedule, with a row of 16 bytes for each and for the picture after the last, is one binding. Further
+/// than that an f32 can count.
+const MAX_STEPS: u64 = DEFAULT_BINDING / 16 - 1;
 
 /// A run: the network, what is trained on it, for how long, from which seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,7 +71,7 @@ pub struct TrackSpec {
     pub statistic: Statistic,
     /// The first steps, in which no moment to stop is looked for.
     pub ignore: u64,
-    /// Steps without a new least statistic after which a run should stop.
+    /// Steps after that of the least statistic at which a run should stop.
     pub patience: u64,
     /// The average is the plain mean of the outputs from this step on, a posterior mean, in place of an exponential one.
     #[serde(default)]
@@ -290,11 +295,10 @@ impl RunSpec {
     /// # Errors
     /// [`TrainError::Setting`] naming the first setting that is out of its range.
     pub fn check(&self) -> Result<(), TrainError> {
-        // The step counter is an f32, and the schedule has a row for each step.
-        if self.steps > 10_000_000 {
+        if self.steps > MAX_STEPS {
             return Err(TrainError::setting(
                 "the number of steps",
-                "at most 10,000,000",
+                "at most 8,388,607",
                 self.steps,
             ));
         }
@@ -369,5 +373,26 @@ impl LearnSpec {
             return Err(TrainError::setting("pull", "at least 0 and below 1", self.pull));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Hourglass;
+    use crate::numbers::thousands;
+    use crate::train::plan;
+
+    #[test]
+    fn the_longest_run_fits_and_a_longer_one_is_refused() {
+        let mut spec = RunSpec::dense(Hourglass::with_levels(1));
+        spec.steps = MAX_STEPS;
+        assert!(plan(&spec, 32, 32).is_ok());
+        spec.steps += 1;
+        let refused = spec.check().expect_err("too many steps").to_string();
+        assert!(
+            refused.contains(&format!("at most {}", thousands(MAX_STEPS))),
+            "{refused}"
+        );
     }
 }

@@ -1,7 +1,10 @@
 //! The picture a run is fitted to.
 
+use sha2::{Digest, Sha256};
+
 use super::TrainError;
 use crate::network::PaddedSide;
+use crate::numbers::hex;
 use crate::picture::{Noise, Observation, Padding, Picture, psnr, psnr_of_mse};
 use crate::step::{Observing, Problem};
 
@@ -96,6 +99,20 @@ impl Task {
             padding: Padding::for_network(network, factor * picture.width, factor * picture.height),
             observation,
         })
+    }
+
+    /// SHA-256 of what a run is fitted to, in hexadecimal, so that nothing is gone on with on another picture.
+    pub fn checksum(&self) -> String {
+        let mut hash = Sha256::new();
+        let sides = [self.noisy.width as u64, self.noisy.height as u64];
+        hash.update(sides.map(u64::to_le_bytes).concat());
+        hash.update(bytemuck::cast_slice(&self.noisy.data));
+        match &self.observation {
+            Observation::Whole => {}
+            Observation::Known(known) => hash.update(known.iter().map(|known| u8::from(*known)).collect::<Vec<u8>>()),
+            Observation::Pooled { factor } => hash.update((*factor as u64).to_le_bytes()),
+        }
+        hex(&hash.finalize())
     }
 
     /// The maps' size, where the picture lies in them, and what the loss sees of it.

@@ -177,7 +177,10 @@ impl Run {
         let Some((training, _)) = &mut self.training else {
             return Ok(());
         };
-        let points = training.advance(self.until, TURN).await?;
+        // No further than where it may settle: how far a turn goes differs from machine to machine.
+        let settles = training.stops_at().filter(|_| self.settles);
+        let until = settles.map_or(self.until, |step| step.min(self.until));
+        let points = training.advance(until, TURN).await?;
         let last = points.last().copied();
         self.untold.extend(points);
         let (step, finished) = (training.step(), training.is_finished());

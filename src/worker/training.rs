@@ -277,6 +277,11 @@ impl Training {
         self.run.should_stop()
     }
 
+    /// The step at which that is to be asked again; none where nothing says so.
+    pub fn stops_at(&self) -> Option<u64> {
+        self.run.steps_until_stop().map(|left| self.step().saturating_add(left))
+    }
+
     /// A learner's logits.
     ///
     /// # Errors

@@ -36,7 +36,11 @@ fn what_the_parser_refuses() {
 #[test]
 fn what_the_settings_refuse() {
     let desk = Desk::new(32, 32);
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
+        (
+            &["fit", "--dense", "--steps", "8388608"],
+            "the number of steps must be at most 8,388,607",
+        ),
         (&["fit", "--dense", "--lr", "0"], "learning rate"),
         (&["fit", "--dense", "--lr", "NaN"], "learning rate"),
         (&["fit", "--dense", "--sigma=-0.1"], "sigma"),

@@ -116,6 +116,10 @@ fn what_cannot_be_searched_is_refused() {
         (["--waves", "0"], "cosines"),
         (["--waves", "10"], "cosines"),
         (["--spread", "0"], "spread"),
+        (
+            ["--evaluations", "40001"],
+            "the number of evaluations must be at most 40,000",
+        ),
         (["--macs-at-most", "0"], "multiply-adds"),
         (["--sigma", "0"], "sigma"),
     ] {

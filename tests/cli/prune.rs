@@ -215,6 +215,39 @@ fn iterative_pruning_trains_prunes_and_rewinds() {
 }
 
 #[test]
+fn iterative_pruning_goes_on_from_its_file() {
+    let desk = Desk::new(48, 40);
+    let imp = |rounds: &'static str, more: &[&'static str]| {
+        [&["--rounds", rounds, "--steps", "4", "--seed", "5"], more].concat()
+    };
+    made(&desk, "imp", "whole", &imp("3", &[]));
+    made(&desk, "imp", "parts", &imp("1", &[]));
+    let parts = made(&desk, "imp", "parts", &imp("3", &["--resume", "parts"]));
+    assert_eq!(parts.metadata.method, "IMP, 3 rounds");
+    assert_eq!(desk.get("parts"), desk.get("whole"));
+    made(&desk, "imp", "again", &imp("3", &["--resume", "parts"]));
+    assert_eq!(desk.get("again"), desk.get("whole"), "no round is left");
+
+    let refused = |options: &[&'static str], words| {
+        let options = imp("4", &[&["--resume", "parts"], options].concat());
+        call(&desk, "imp", "other", &options).fails(3, words);
+    };
+    refused(&["--lr", "0.02"], "lr 0.01, not 0.02");
+    refused(&["--init-seed", "1"], "init_seed 0, not 1");
+    refused(&["--noise-seed", "1"], "noise_seed 0, not 1");
+    refused(&["--crop", "32"], "crop null, not 32");
+    call(&desk, "imp", "other", &imp("2", &["--resume", "parts"])).fails(3, "3 rounds behind it, more than the 2");
+    desk.put_mask();
+    call(&desk, "imp", "other", &imp("3", &["--resume", "mask.safetensors"])).fails(3, "it holds no rounds");
+    call(&desk, "imp", "other", &imp("3", &["--resume", "nothing"])).fails(3, "cannot be read");
+    call(&desk, "snip", "other", &["--resume", "parts"]).fails(2, "--resume means nothing to --method snip");
+    desk.put("picture.png", &Desk::new(48, 41).get("picture.png"));
+    refused(&["--crop", "40"], "crop null, not 40");
+    refused(&[], "height 40, not 41");
+    assert!(!desk.has("other"));
+}
+
+#[test]
 fn a_dead_mask_is_written_and_told() {
     let desk = Desk::new(48, 40);
     let called = call(&desk, "magnitude", "dead.safetensors", &["--keep", "0.001"]);

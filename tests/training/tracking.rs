@@ -203,24 +203,25 @@ fn the_window_is_the_last_outputs_in_8_bits() {
     }
 }
 
-/// Patience counts from the least statistic, and ends nothing before.
+/// Patience counts from the least statistic, and ends nothing before; how far each advance goes does not matter.
 #[test]
 fn a_run_should_stop_once_its_patience_is_over() {
-    let mut run = start(tracked(Statistic::Emv { alpha: 0.1 }), &Backend::Cpu);
-    let mut stopped = None;
-    while !run.is_finished() {
-        step(&mut run);
-        if run.should_stop() && stopped.is_none() {
-            stopped = Some((run.step() - 1, run.stopping_step().expect("a least statistic")));
+    let spec = RunSpec {
+        steps: 400,
+        ..tracked(Statistic::Emv { alpha: 0.1 })
+    };
+    let ends = [1, 2, 7, u64::MAX].map(|longest| {
+        let mut run = start(spec.clone(), &Backend::Cpu);
+        while let Some(left @ 1..) = run.steps_until_stop() {
+            let advance = run.advance_steps(left.min(longest), Duration::from_secs(60));
+            pollster::block_on(advance).expect("the run advances");
         }
-    }
-    match stopped {
-        Some((at, least)) => assert_eq!(at - least, 5, "stopped exactly when the patience was over"),
-        None => {
-            let least = run.stopping_step().expect("a least statistic");
-            assert!(run.curve().last().expect("a point").step - least < 5);
-        }
-    }
+        assert!(run.should_stop());
+        let least = run.stopping_step().expect("a least statistic");
+        assert_eq!(run.step() - least, 5, "exactly when the patience was over");
+        run.step()
+    });
+    assert_eq!(ends, [ends[0]; 4]);
 }
 
 #[test]
@@ -295,7 +296,7 @@ fn a_posterior_mean_is_returned_as_it_is_at_the_end() {
     let mut run = start(spec, &Backend::Cpu);
     while !run.is_finished() {
         step(&mut run);
-        assert!(!run.should_stop());
+        assert_eq!(run.steps_until_stop(), None);
     }
     assert_eq!(run.default_returned(), Returned::Average);
 }

@@ -7,6 +7,9 @@ use super::{Evolution, Space};
 use crate::mask::{Mask, Recipe};
 use crate::train::TrainError;
 
+/// Candidates of a search at most. The mask's file has what each was worth, as text in a header that ends at 1 MiB.
+const MAX_EVALUATIONS: u64 = 40_000;
+
 /// Everything that defines a search but the recipe it starts from and how recipes are judged.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SearchSpec {
@@ -64,8 +67,12 @@ pub struct Search {
 
 impl Search {
     /// # Errors
-    /// As [`Space::new`], and [`TrainError::Setting`] for the spread.
+    /// As [`Space::new`], and [`TrainError::Setting`] for the spread and the number of evaluations.
     pub fn new(spec: SearchSpec, start: Recipe) -> Result<Self, TrainError> {
+        if spec.evaluations > MAX_EVALUATIONS {
+            let (what, range) = ("the number of evaluations", "at most 40,000");
+            return Err(TrainError::setting(what, range, spec.evaluations));
+        }
         if !(spec.spread.is_finite() && spec.spread > 0.0) {
             return Err(TrainError::setting("the spread", "a positive number", spec.spread));
         }
@@ -279,6 +286,35 @@ mod tests {
         let n = network().build().expect("a network").n;
         assert_eq!(mask.kept(), crate::mask::keep_count(n, 0.15));
         assert_eq!(mask.metadata.method, "searched budgets");
+    }
+
+    /// With values as long as text makes them.
+    #[test]
+    fn the_longest_search_fits_into_its_file_and_a_longer_one_is_refused() {
+        let spec = SearchSpec {
+            evaluations: MAX_EVALUATIONS,
+            ..spec()
+        };
+        let mut search = Search::new(spec.clone(), bad_start()).expect("a search");
+        let values = vec![-12.345_678_901_234_567; search.population() as usize];
+        let generation = Generation(values.into_iter().map(Some).collect());
+        search.generations = vec![generation; search.generations_in_all() as usize];
+        let mut mask = search.mask().expect("a mask");
+        mask.metadata.settings = Some(search.settings().expect("settings").to_string());
+        let file = mask.to_bytes().expect("within the limit");
+        let header = u64::from_le_bytes(*file.first_chunk().expect("a header"));
+        assert!(header < 900_000, "{header} bytes leave room for many pictures");
+
+        let longer = SearchSpec {
+            evaluations: MAX_EVALUATIONS + 1,
+            ..spec
+        };
+        let refused = Search::new(longer, bad_start()).err().expect("too long").to_string();
+        let words = format!(
+            "evaluations must be at most {}",
+            crate::numbers::thousands(MAX_EVALUATIONS)
+        );
+        assert!(refused.contains(&words), "{refused}");
     }
 
     #[test]
