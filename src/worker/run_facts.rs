@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::train::TrackSpec;
+
 /// What a run is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RunState {
@@ -62,6 +64,14 @@ pub fn returned(points: &[Point]) -> Option<&Point> {
     least.or(points.last())
 }
 
+/// Whether a fit's best moment is so long ago that it would settle.
+pub fn is_past_best(points: &[Point]) -> bool {
+    let (Some(returned), Some(last)) = (returned(points), points.last()) else {
+        return false;
+    };
+    returned.statistic.is_some() && last.step - returned.step >= TrackSpec::default().patience
+}
+
 /// The PSNR in dB of the pixels that were not known, where some were not and there is a clean picture.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Missing {
@@ -85,9 +95,8 @@ pub struct Moment {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_fit_returns_its_calmest_moment_or_else_the_last() {
-        let point = |step, statistic| Point {
+    fn point(step: u64, statistic: Option<f64>) -> Point {
+        Point {
             step,
             loss: 0.1,
             psnr: None,
@@ -95,7 +104,24 @@ mod tests {
             statistic,
             kl: None,
             mean_logit: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_fit_is_past_its_best_when_it_was_calmest_long_ago() {
+        let patience = TrackSpec::default().patience;
+        let calm = point(200, Some(1.0));
+        assert!(!is_past_best(&[]));
+        assert!(!is_past_best(&[calm, point(199 + patience, Some(2.0))]));
+        assert!(is_past_best(&[calm, point(200 + patience, Some(2.0))]));
+        assert!(
+            !is_past_best(&[point(0, None), point(9_000, None)]),
+            "no moment to stop"
+        );
+    }
+
+    #[test]
+    fn a_fit_returns_its_calmest_moment_or_else_the_last() {
         let step = |points: &[Point]| returned(points).map(|point| point.step);
         assert_eq!(step(&[]), None);
         assert_eq!(step(&[point(0, None), point(1, None)]), Some(1));

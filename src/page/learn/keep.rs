@@ -1,5 +1,6 @@
 //! The threshold: how much of the network to keep, what that leaves connected, and where the mask can go.
 
+use leptos::callback::UnsyncCallback;
 use leptos::prelude::*;
 
 use super::{KEEP_LEAST, KEEP_MOST};
@@ -24,11 +25,11 @@ fn place_of(keep: f64) -> f64 {
 
 /// Chooses the fraction that a learned mask keeps.
 #[component]
-pub fn KeepSlider(keep: RwSignal<f64>, choose: impl Fn(f64) + 'static) -> impl IntoView {
+pub fn KeepSlider(keep: RwSignal<f64>, #[prop(into)] choose: UnsyncCallback<f64>) -> impl IntoView {
     let percent = move || text::percent(keep.get());
     let slide = move |event| {
         if let Some(place) = number_in(&event) {
-            choose(keep_at(place));
+            choose.run(keep_at(place));
         }
     };
     view! {
