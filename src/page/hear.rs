@@ -150,7 +150,7 @@ impl Studio {
                 match purpose {
                     MaskPurpose::Save => self.save(attachment, "application/octet-stream", &name),
                     MaskPurpose::Denoise => self.denoise_with(attachment, &name),
-                    MaskPurpose::Keep => self.keep_learned(attachment, &name),
+                    MaskPurpose::Keep => self.keep_mask(attachment, &name, self.gallery.from_learner),
                     // Asked of the figures' learner only.
                     MaskPurpose::Explain => {}
                 }

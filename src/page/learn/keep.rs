@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{KEEP_LEAST, KEEP_MOST};
 use crate::page::fields::number_in;
-use crate::page::route::Route;
+use crate::page::masks::Kept;
 use crate::page::state::Studio;
 use crate::page::text;
 use crate::worker::protocol::MaskPurpose;
@@ -61,15 +61,6 @@ pub fn KeepPane(studio: Studio) -> impl IntoView {
     };
     let no_mask = move || !learning.has_mask() || learning.taking.get();
     let dead = move || learning.look.read().as_ref().is_some_and(|look| !look.alive);
-    let kept = move || {
-        studio.gallery.from_learner.get().map(|sentence| {
-            let see = move |event: web_sys::MouseEvent| {
-                event.prevent_default();
-                studio.go(Route::Masks);
-            };
-            view! { {sentence}" "<a href=Route::Masks.address() on:click=see>{text::SEE_MASKS}</a> }
-        })
-    };
     view! {
         <section class="card" aria-labelledby="keep-title">
             <h2 id="keep-title">{text::KEEP_TITLE}</h2>
@@ -88,7 +79,7 @@ pub fn KeepPane(studio: Studio) -> impl IntoView {
                     {text::KEEP_HERE}
                 </button>
             </div>
-            <p class="facts" id="kept-mask" role="status">{kept}</p>
+            <Kept studio told=studio.gallery.from_learner />
         </section>
     }
 }
