@@ -49,13 +49,18 @@ impl Ensemble {
         self.facts.read().as_ref().is_some_and(EnsembleFacts::is_busy)
     }
 
+    pub fn is_finished(self) -> bool {
+        let finished = |facts: &EnsembleFacts| facts.state == EnsembleState::Finished;
+        self.facts.read().as_ref().is_some_and(finished)
+    }
+
     /// Whether there is a mean to see.
     pub fn has_mean(self) -> bool {
         self.facts.read().as_ref().is_some_and(|facts| facts.mean.is_some())
     }
 
     /// Networks in the mean so far, the first fit among them.
-    fn members(self) -> u64 {
+    pub fn members(self) -> u64 {
         self.facts.read().as_ref().map_or(1, |facts| facts.members.len() as u64)
     }
 
