@@ -129,7 +129,7 @@ impl Studio {
         if fault.kind != FaultKind::DeviceLost {
             self.ensemble.problem.set(Some(text::ensemble_problem(&fault)));
         } else if self.rebuild() {
-            self.ensemble.problem.set(Some(text::ENSEMBLE_LOST.to_owned()));
+            self.recovery.news.set(Some(text::ENSEMBLE_LOST.to_owned()));
         } else {
             self.take_fault(fault);
         }

@@ -70,6 +70,7 @@ inEachBrowser("the mean of three networks is better than they are", { timeout: 5
   await page.click("#train-ensemble");
   await says(page, /network 4 of 5/);
   assert.equal(await decibels(page, "#ensemble-psnr"), mean);
+  await says(page, /network 5 of 5/);
   assert.ok(await page.$eval('#ensemble-count option[value="3"]', (option) => option.disabled), "not fewer than there are");
   // Whoever changes what is fitted starts over.
   await page.click("#train-ensemble");
@@ -145,4 +146,31 @@ inEachBrowser("after a reload the fit is there to begin an ensemble with", { tim
   await page.click("#train-ensemble");
   await says(page, /Done: the mean of 3 networks/);
   assert.deepEqual((await download(page)).bytes, bytes, "the first of them is the fit as it was");
+});
+
+inEachBrowser("on the GPU: another view that trains makes it wait; a lost device takes it along", { timeout: 8 * MINUTES }, async ({ open }) => {
+  const page = await open("/?levels=2&size=32&sample=chelsea&mask=dense&steps=30&debug=1");
+  await fit(page);
+  await page.select("#ensemble-count", "3");
+  await page.click("#train-ensemble");
+  await says(page, /network 2 of 3/);
+  await page.click('.views a[data-route="Learn"]');
+  await page.waitForSelector("#keep-mask");
+  await enabled(page, "#start");
+  await page.click("#start");
+  await page.click('.views a[data-route="Denoise"]');
+  await page.waitForSelector("#ensemble");
+  await says(page, /^Paused at network 2 of 3/);
+  await page.click("#train-ensemble");
+  await says(page, /network 3 of 3/);
+  await drawn(page, "Ensemble");
+  await page.evaluate(() => window.dispatchEvent(new Event("oes-lose-device")));
+  await until("the loss to be said", async () => /further networks were lost/.test(await textOf(page, "#news")));
+  await inState(page, "Paused");
+  assert.equal(await page.$("#ensemble-psnr"), null);
+  // The fit is there again, from its checkpoint.
+  await enabled(page, "#train-ensemble");
+  await page.click("#train-ensemble");
+  await says(page, /Done: the mean of 3 networks/);
+  page.problems.length = 0; // browsers log the loss
 });

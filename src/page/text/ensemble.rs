@@ -13,7 +13,7 @@ pub const OF_ENSEMBLE: &str = ": the ensemble";
 pub const ENSEMBLE_PROGRESS: &str = "Progress of the network that is trained";
 pub const ENSEMBLE_PSNR: &str = "PSNR of the mean";
 pub const MEMBERS_PSNR: &str = "Each alone";
-pub const ENSEMBLE_LOST: &str = "The networks were lost with the GPU: train them again.";
+pub const ENSEMBLE_LOST: &str = "The GPU was lost and has been set up again. The fit is as it was; the further networks were lost: train them again.";
 
 /// What it is doing, in a few words.
 pub fn ensemble_state(facts: &EnsembleFacts) -> String {
