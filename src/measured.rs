@@ -44,6 +44,14 @@ pub struct Matrix<'a> {
     pub cells: BTreeMap<(&'a str, &'a str), &'a SampleResult>,
 }
 
+impl Matrix<'_> {
+    /// How many seeds a result is the mean over: the fewest and the most.
+    pub fn seeds(&self) -> (usize, usize) {
+        let seeds = || self.cells.values().map(|result| result.seeds.len());
+        (seeds().min().unwrap_or(0), seeds().max().unwrap_or(0))
+    }
+}
+
 /// Why the file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum MeasuredError {
@@ -146,11 +154,17 @@ mod tests {
         };
         assert_eq!(Measured::new(BTreeMap::new()).matrix(), None);
         let cat = vec![result("coffee", 1000, 27.0), result("coffee", 2000, 28.0)];
-        let astronaut = vec![result("coffee", 1000, 26.0), result("rocket", 1000, 30.0)];
+        let of_three = SampleResult {
+            seeds: vec![0, 1, 2],
+            spread: Some(0.1),
+            ..result("rocket", 1000, 30.0)
+        };
+        let astronaut = vec![result("coffee", 1000, 26.0), of_three];
         let masks = [("cat", cat), ("astronaut", astronaut)];
         let measured = Measured::new(masks.map(|(id, results)| (id.to_owned(), results)).into());
         let matrix = measured.matrix().expect("results");
         assert_eq!(matrix.setting.steps, 1000);
+        assert_eq!(matrix.seeds(), (1, 3));
         let means: Vec<_> = matrix
             .cells
             .iter()

@@ -1,5 +1,6 @@
 //! A picture or a mask by its address on another site.
 
+use leptos::callback::UnsyncCallback;
 use leptos::prelude::*;
 
 use super::query::check_remote;
@@ -10,14 +11,15 @@ pub fn AddressField(
     id: &'static str,
     hint: &'static str,
     /// Takes an address that may be loaded.
-    load: impl Fn(String) + Copy + 'static,
+    #[prop(into)]
+    load: UnsyncCallback<String>,
 ) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let problem = RwSignal::new(None);
     let take = move || match check_remote(&typed.get_untracked()) {
         Ok(address) => {
             problem.set(None);
-            load(address);
+            load.run(address);
         }
         Err(sentence) => problem.set(Some(sentence)),
     };

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::route::Route;
 use super::state::Studio;
 use super::text;
-use crate::worker::protocol::RunState;
+use crate::worker::protocol::{EnsembleState, RunState};
 
 /// Between two announcements of progress.
 const QUIET_SECONDS: f64 = 20.0;
@@ -44,6 +44,23 @@ pub fn Announcer(studio: Studio) -> impl IntoView {
         let running = lane.state.get_untracked() == RunState::Running;
         if running && last.get_value().elapsed().as_secs_f64() > QUIET_SECONDS {
             say(progress());
+        }
+    });
+    let ensemble = Memo::new(move |_| {
+        let facts = studio.ensemble.facts.read();
+        let facts = facts.as_ref()?;
+        let psnr = facts.mean.and_then(|mean| mean.psnr);
+        // That kernels are compiled for each network is not worth a word.
+        let state = if facts.is_busy() {
+            EnsembleState::Running
+        } else {
+            facts.state
+        };
+        Some((state, facts.members.len(), psnr))
+    });
+    Effect::new(move |_| {
+        if let Some((state, members, psnr)) = ensemble.get() {
+            say(text::announce_ensemble(state, members, psnr));
         }
     });
     let alive = Memo::new(move |_| studio.learning.look.read().as_ref().map(|look| look.alive));

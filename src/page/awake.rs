@@ -14,7 +14,8 @@ impl Studio {
     pub fn keep_awake(self) {
         let busy = Memo::new(move |_| {
             let running = |lane: &Lane| lane.state.get() == RunState::Running;
-            self.how.active.get().is_some() || self.methods.active.get() || self.lanes().iter().any(running)
+            let others = self.how.active.get().is_some() || self.methods.active.get() || self.ensemble.is_busy();
+            others || self.lanes().iter().any(running)
         });
         let sentinel: StoredValue<Option<JsValue>, LocalStorage> = StoredValue::new_local(None);
         let ask = move || {

@@ -1,5 +1,6 @@
 //! A button that runs, pauses and goes on with something of several runs, its reset, and how far it is.
 
+use leptos::callback::UnsyncCallback;
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
@@ -27,8 +28,8 @@ pub fn Control(
     #[prop(into)]
     runs: Signal<bool>,
     #[prop(into)] resets: Signal<bool>,
-    toggle: impl Fn(MouseEvent) + 'static,
-    reset: impl Fn(MouseEvent) + 'static,
+    #[prop(into)] toggle: UnsyncCallback<MouseEvent>,
+    #[prop(into)] reset: UnsyncCallback<MouseEvent>,
     #[prop(into)] standing: Signal<Standing>,
     /// The name of the progress bar.
     progress: String,
@@ -39,10 +40,10 @@ pub fn Control(
     view! {
         <div class="transport">
             <div class="buttons">
-                <button type="button" class="primary" id=run_id disabled=move || !runs.get() on:click=toggle>
+                <button type="button" class="primary" id=run_id disabled=move || !runs.get() on:click=move |event| toggle.run(event)>
                     {label}<span class="for-readers">{of.clone()}</span>
                 </button>
-                <button type="button" id=reset_id disabled=move || !resets.get() on:click=reset>
+                <button type="button" id=reset_id disabled=move || !resets.get() on:click=move |event| reset.run(event)>
                     {text::RESET}<span class="for-readers">{of.clone()}</span>
                 </button>
                 {children.map(|children| children())}

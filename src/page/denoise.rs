@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::ensemble::EnsembleCard;
 use super::fits::Fit;
 use super::mask_picker::MaskPicker;
 use super::narrow::Only;
@@ -60,6 +61,7 @@ pub fn Denoise(studio: Studio) -> impl IntoView {
             <Show when=move || alone.get()>
                 <Readings studio fit=first />
             </Show>
+            <EnsembleCard studio />
             <Plots studio />
             <Only narrow when=false><Share studio /></Only>
             <div class="actions">

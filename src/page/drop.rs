@@ -48,7 +48,7 @@ fn take(studio: Studio, data: Option<DataTransfer>) {
         let files = files
             .iter()
             .flat_map(|files| (0..files.length()).filter_map(|place| files.get(place)));
-        files.for_each(|file| studio.import_mask(file, false));
+        files.for_each(|file| studio.import_mask(file, None));
         return;
     }
     if studio.is_busy_untracked() {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use leptos::prelude::*;
 use serde::Serialize;
+use wasm_bindgen::JsValue;
 
 use super::fits::Fit;
 use super::lane::Lane;
@@ -134,11 +135,16 @@ impl Studio {
 
     fn save_text(self, content: &str, media_type: &str, what: &str, ending: &str) {
         let bytes = js_sys::Uint8Array::from(content.as_bytes()).buffer();
+        self.save_of_picture(&bytes, media_type, what, ending);
+    }
+
+    /// Offers a file that is named after the picture.
+    pub(super) fn save_of_picture(self, bytes: &JsValue, media_type: &str, what: &str, ending: &str) {
         let picture = self
             .picture
             .with_untracked(|picture| picture.as_ref().map(|picture| picture.name.clone()));
         let name = text::export_name(picture.as_deref().unwrap_or("picture"), what, ending);
-        self.save(&bytes, media_type, &name);
+        self.save(bytes, media_type, &name);
     }
 }
 

@@ -66,6 +66,9 @@ impl Studio {
             | Reply::Progress { run, .. }
             | Reply::Moments { run, .. }
             | Reply::Checkpoint { run, .. }
+            | Reply::Ensemble { run, .. }
+            | Reply::EnsembleFault { run, .. }
+            | Reply::EnsemblePng { run, .. }
             | Reply::Look { run, .. }
             | Reply::MaskOnly { run, .. }
             | Reply::MaskFile { run, .. }
@@ -119,13 +122,13 @@ impl Studio {
             }
             Reply::Compiling { .. } | Reply::Progress { .. } => lane.hear(reply),
             Reply::Png { step, .. } => {
-                let name = self.picture.with_untracked(|picture| {
-                    let name = picture.as_ref().map(|picture| picture.name.as_str());
-                    text::file_name(name.unwrap_or("picture"), &self.setup.read_untracked().seen, step)
-                });
-                self.save(attachment, "image/png", &name);
+                let what = text::result_file(&self.setup.read_untracked().seen, step);
+                self.save_of_picture(attachment, "image/png", &what, "png");
             }
             Reply::PngRefused { fault, .. } => self.take_fault(fault),
+            Reply::Ensemble { facts, .. } => self.ensemble.hear(facts),
+            Reply::EnsembleFault { fault, .. } => self.fail_ensemble(fault),
+            Reply::EnsemblePng { members, .. } => self.save_ensemble(attachment, members),
             Reply::Moments {
                 moments, best, missing, ..
             } => {
@@ -144,7 +147,7 @@ impl Studio {
                 match purpose {
                     MaskPurpose::Save => self.save(attachment, "application/octet-stream", &name),
                     MaskPurpose::Denoise => self.denoise_with(attachment, &name),
-                    MaskPurpose::Keep => self.keep_learned(attachment, &name),
+                    MaskPurpose::Keep => self.keep_mask(attachment, &name, self.gallery.from_learner),
                     // Asked of the figures' learner only.
                     MaskPurpose::Explain => {}
                 }

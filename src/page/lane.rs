@@ -153,7 +153,7 @@ impl Studio {
         self.beyond_budget.get() || over_budget(lanes).is_none()
     }
 
-    /// Trains on. One view trains at a time: what runs elsewhere is paused.
+    /// Trains on. One view trains at a time: what runs elsewhere is paused, and so is an ensemble.
     pub fn play(self, lane: Lane) {
         self.pause_others(lane.route);
         self.run_on(lane);
@@ -190,6 +190,7 @@ impl Studio {
     }
 
     pub(super) fn pause_others(self, route: Route) {
+        self.pause_ensemble();
         for lane in self.lanes() {
             if lane.route != route && lane.is_busy_untracked() {
                 self.pause(lane);

@@ -1,5 +1,6 @@
 //! Choosing a mask from a list: presets, one's own, a file, and where that is offered a fit without one.
 
+use leptos::callback::UnsyncCallback;
 use leptos::prelude::*;
 use web_sys::File;
 
@@ -28,7 +29,8 @@ pub fn MaskField(
     /// Whether fits without a mask are offered.
     unmasked: bool,
     /// Takes the choice; a file lies in the slot already.
-    take: impl Fn(Option<MaskChoice>) + Copy + 'static,
+    #[prop(into)]
+    take: UnsyncCallback<Option<MaskChoice>>,
 ) -> impl IntoView {
     let chosen = Memo::new(move |_| match on.get() {
         true => option_of(studio, mask),
@@ -36,16 +38,16 @@ pub fn MaskField(
     });
     let take_own = move |file| {
         mask.take_file(Some(file));
-        take(Some(MaskChoice::Own));
+        take.run(Some(MaskChoice::Own));
     };
     let choose = move |event| match event_target_value(&event).as_str() {
-        NOTHING => take(None),
+        NOTHING => take.run(None),
         // The one that is chosen already.
         FILE => {}
         id => match (Unmasked::named(id), own_file(studio, id)) {
-            (Some(fit), _) => take(Some(MaskChoice::Unmasked(fit))),
+            (Some(fit), _) => take.run(Some(MaskChoice::Unmasked(fit))),
             (_, Some(file)) => take_own(file),
-            _ => take(Some(MaskChoice::Preset(id.to_owned()))),
+            _ => take.run(Some(MaskChoice::Preset(id.to_owned()))),
         },
     };
     let file = format!("{id}-file");

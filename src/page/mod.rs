@@ -32,6 +32,8 @@ mod drop;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod embed;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod ensemble;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod export;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod fields;

@@ -35,24 +35,42 @@ impl Studio {
                 over
             });
         }
+        Effect::new(move |before: Option<bool>| {
+            let members = self.ensemble.members();
+            let over = self.ensemble.is_finished();
+            if over && before == Some(false) {
+                self.notify_by(text::ENDED, || text::ended_ensemble(&self.picture_name(), members));
+            }
+            over
+        });
     }
 
     pub(super) fn notify_of(self, lane: Lane, state: RunState) {
-        if self.notify.get_untracked() != Notify::On || !document().hidden() {
-            return;
-        }
         let title = if state == RunState::Failed {
             text::FAILED
         } else {
             text::ENDED
         };
-        let picture = self.picture.with_untracked(|picture| {
+        self.notify_by(title, || {
+            let setup = self.setup.read_untracked();
+            let seen = (lane.route != Route::Learn).then_some(&setup.seen);
+            text::ended(&self.picture_name(), seen, lane.step.get_untracked())
+        });
+    }
+
+    fn picture_name(self) -> String {
+        self.picture.with_untracked(|picture| {
             let name = picture.as_ref().map(|picture| picture.name.clone());
             name.unwrap_or_default()
-        });
-        let setup = self.setup.read_untracked();
-        let seen = (lane.route != Route::Learn).then_some(&setup.seen);
-        let body = text::ended(&picture, seen, lane.step.get_untracked());
+        })
+    }
+
+    /// Shows a notification, where it is wanted and the page is not seen.
+    fn notify_by(self, title: &'static str, body: impl FnOnce() -> String) {
+        if self.notify.get_untracked() != Notify::On || !document().hidden() {
+            return;
+        }
+        let body = body();
         spawn_local(async move {
             if let Err(error) = show(title, &body).await {
                 web_sys::console::warn_1(&error);

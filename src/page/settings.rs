@@ -1,5 +1,6 @@
 //! Noise, size, seeds, steps and engine.
 
+use leptos::callback::UnsyncCallback;
 use leptos::prelude::*;
 
 use super::fields::number_in;
@@ -244,11 +245,11 @@ pub fn NumberField(
     low: u64,
     high: u64,
     value: Signal<u64>,
-    set: impl Fn(u64) + 'static,
+    #[prop(into)] set: UnsyncCallback<u64>,
 ) -> impl IntoView {
     let choose = move |event| {
         if let Ok(number) = event_target_value(&event).parse::<u64>() {
-            set(number.clamp(low, high));
+            set.run(number.clamp(low, high));
         }
     };
     view! {

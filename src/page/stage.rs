@@ -56,6 +56,7 @@ impl Shown {
             View::Clean => fit.lane.facts.read().as_ref().is_some_and(|facts| facts.has_clean),
             View::Result | View::Average => fit.on.get() && fit.lane.step.get() > 0,
             View::Best => fit.on.get() && fit.best.read().is_some(),
+            View::Ensemble => studio.ensemble.has_mean(),
             View::Moment => fit.on.get() && !fit.moments.read().is_empty(),
         }
     }
@@ -75,7 +76,7 @@ impl Shown {
         let moment = match self.view {
             View::Best => fit.best.get(),
             View::Moment => fit.moment(studio.recalled.get()),
-            View::Noisy | View::Result | View::Average | View::Clean | View::MaskOnly => None,
+            View::Noisy | View::Result | View::Average | View::Ensemble | View::Clean | View::MaskOnly => None,
         };
         let name = self.name(studio);
         match moment {
@@ -92,6 +93,22 @@ pub fn Stage(studio: Studio) -> impl IntoView {
     let right = RwSignal::new(first(View::Average));
     let split = RwSignal::new(50_u32);
     let zoom = Zoom::new();
+    // The mean of several networks is better than what it comes from, as soon as it is there.
+    let averages = Memo::new(move |_| studio.ensemble.has_mean());
+    Effect::new(move |before: Option<bool>| {
+        let now = averages.get();
+        let (one, several) = (first(View::Average), first(View::Ensemble));
+        if now && !before.unwrap_or(false) && right.get_untracked() == one {
+            right.set(several);
+        }
+        for side in [left, right]
+            .into_iter()
+            .filter(|side| !now && side.get_untracked() == several)
+        {
+            side.set(one);
+        }
+        now
+    });
     // A view that is not there yet, or that this picture does not have, gives way to the noisy picture.
     let shown = move |wanted: Shown| match wanted.exists(studio) {
         true => wanted,
@@ -222,6 +239,7 @@ fn Side(studio: Studio, id: &'static str, label: &'static str, side: RwSignal<Sh
         let mut choices = vec![first(View::Noisy), first(View::Clean)];
         let of_fit = |fit: Fit| OF_FIT.map(|view| Shown { fit: fit.place, view });
         choices.extend(studio.fits_on().into_iter().flat_map(of_fit));
+        choices.extend(studio.ensemble.has_mean().then_some(first(View::Ensemble)));
         choices
     });
     let choose = move |event| {

@@ -8,6 +8,7 @@ use web_sys::File;
 use super::about::Device;
 use super::asked::Asked;
 use super::canvases::Canvases;
+use super::ensemble::Ensemble;
 use super::fits::{FITS, Fit};
 use super::how::How;
 use super::lane::Lane;
@@ -61,6 +62,8 @@ pub struct Studio {
     pub fits: [Fit; FITS],
     /// Whether a fit by itself stops at its best moment.
     pub settles: RwSignal<bool>,
+    /// Of the first fit.
+    pub ensemble: Ensemble,
     /// The step of the fits that is looked back at.
     pub recalled: RwSignal<u64>,
     pub learning: Learning,
@@ -124,6 +127,7 @@ impl Studio {
             setup: RwSignal::new(setup),
             fits: std::array::from_fn(|place| Fit::new(place, masks[place].clone(), steps)),
             settles: RwSignal::new(query.settles),
+            ensemble: Ensemble::new(),
             recalled: RwSignal::new(0),
             learning: Learning::new(query),
             gallery: Gallery::new(),
@@ -277,6 +281,9 @@ impl Studio {
                 fit.moments.set(Vec::new());
                 fit.best.set(None);
                 fit.missing.set(None);
+                if fit == self.fits[0] {
+                    self.ensemble.clear();
+                }
             }
             None => self.learning.clear(),
         }
@@ -402,7 +409,7 @@ impl Studio {
 
     /// Whether settings are locked, since a run is busy.
     pub fn is_busy(self) -> bool {
-        self.methods.active.get() || self.lanes().into_iter().any(Lane::is_busy)
+        self.methods.active.get() || self.ensemble.is_busy() || self.lanes().into_iter().any(Lane::is_busy)
     }
 
     pub fn is_busy_untracked(self) -> bool {

@@ -22,6 +22,7 @@ pub fn Transport(
     let state = Memo::new(move |_| lanes.with(|lanes| joint_state(lanes)));
     let pausing = move || lanes.with(|lanes| lanes.iter().any(|lane| lane.pausing.get()));
     let busy = move || matches!(state.get(), RunState::Running | RunState::Compiling);
+    let something_runs = Signal::derive(move || busy() || studio.ensemble.is_busy());
     // A dead mask or too little memory keeps all of them back: a race of fewer would not be the one that was asked for.
     let ready = move || {
         lanes.with(|lanes| {
@@ -92,7 +93,7 @@ pub fn Transport(
             <div class="how-far">
                 <p><span id="state" data-state=move || format!("{:?}", state.get())>{words}</span>
                     <span class="quiet" id="steps-done">{move || text::step_of(step(), steps())}</span></p>
-                {notifies.then(|| view! { <NotifyToggle studio running=busy /> })}
+                {notifies.then(|| view! { <NotifyToggle studio running=something_runs /> })}
                 <progress max=move || steps().to_string() value=move || step().to_string()
                     aria-label=text::PROGRESS></progress>
             </div>

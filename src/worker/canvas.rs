@@ -6,7 +6,7 @@ use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{ImageData, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
 
 use super::preview::{Output, Preview, Target};
-use super::protocol::{CanvasId, RunId, View};
+use super::protocol::{CanvasId, Fault, FaultKind, RunId, View};
 use crate::picture::Picture;
 
 /// How a canvas is drawn on. A canvas keeps its first kind for ever.
@@ -81,6 +81,16 @@ impl Canvases {
             return Ok(());
         }
         self.paint_pixels(run, view, (picture.width, picture.height, &picture.to_rgba8()))
+    }
+
+    /// The same for a result, whose person has to be told if it cannot be shown.
+    ///
+    /// # Errors
+    /// A fault that says what to do.
+    pub fn show(&mut self, run: RunId, view: View, picture: &Picture) -> Result<(), Fault> {
+        let too_large = "the browser could not show the result: try a smaller size";
+        let painted = self.paint(run, view, picture);
+        painted.map_err(|_| Fault::new(FaultKind::Memory, too_large))
     }
 
     /// Draws width, height and RGBA pixels.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 use super::canvas::Canvases;
+use super::ensemble::Ensemble;
 use super::files::{png, scope};
 use super::gallery::{LoadedMask, compare};
 use super::imp::Imp;
@@ -42,6 +43,8 @@ pub(super) struct Worker {
     /// A mask that is made in turns.
     pub(super) imp: Option<Imp>,
     runs: BTreeMap<RunId, Run>,
+    /// Of one of the runs.
+    ensemble: Option<Ensemble>,
     canvases: Canvases,
     /// Runs wait while it lasts.
     measuring: Option<Measuring>,
@@ -122,7 +125,18 @@ impl Worker {
             }
             Request::Drop { run } => {
                 self.runs.remove(&run);
+                self.ensemble.take_if(|ensemble| ensemble.run == run);
             }
+            Request::TrainEnsemble { run, members, settles } => self.train_ensemble(run, members, settles).await,
+            Request::PauseEnsemble { run } => {
+                if let Some(ensemble) = self.ensemble_of(run) {
+                    ensemble.pause();
+                }
+            }
+            Request::DropEnsemble { run } => {
+                self.ensemble.take_if(|ensemble| ensemble.run == run);
+            }
+            Request::EnsembleResult { run } => self.send_mean(run).await,
             Request::Attach { canvas, run, view } => self.attach(canvas, run, view, attachment).await,
             Request::Detach { canvas } => self.canvases.detach(canvas),
             Request::Result { run } => self.send_result(run).await,
@@ -163,8 +177,11 @@ impl Worker {
                 }
             }
             Request::Diverge { run } => {
-                if let Some(run) = self.runs.get_mut(&run) {
-                    run.fail(Fault::new(FaultKind::Diverged, "asked for by a test"));
+                let fault = Fault::new(FaultKind::Diverged, "asked for by a test");
+                if let Some(ensemble) = self.ensemble_of(run).filter(|ensemble| ensemble.is_playing()) {
+                    ensemble.fail(fault);
+                } else if let Some(run) = self.runs.get_mut(&run) {
+                    run.fail(fault);
                 }
             }
             Request::Disturb { run } => {
@@ -195,6 +212,10 @@ impl Worker {
                 self.take_made(slot, made);
             }
         }
+        if let Some(ensemble) = self.ensemble.as_mut().filter(|ensemble| ensemble.is_playing()) {
+            played = true;
+            ensemble.turn(&mut self.canvases).await;
+        }
         for run in self.runs.values_mut().filter(|run| run.is_busy()) {
             played = true;
             run.turn(&mut self.canvases, self.preview.as_ref()).await;
@@ -204,6 +225,7 @@ impl Worker {
 
     async fn open(&mut self, engine: EngineKind) {
         self.runs.clear();
+        self.ensemble = None;
         self.imp = None;
         self.measuring = None;
         self.preview = None;
@@ -336,6 +358,9 @@ impl Worker {
         for run in self.runs.values_mut() {
             run.pause(&mut self.canvases, self.preview.as_ref()).await;
         }
+        if let Some(ensemble) = &mut self.ensemble {
+            ensemble.pause();
+        }
         match self.engine().and_then(begin) {
             Ok(measuring) => self.measuring = Some(measuring),
             Err(fault) => tell(&Reply::Unmeasured { what, fault }),
@@ -363,6 +388,11 @@ impl Worker {
                 run.fail(fault);
             }
         }
+        if let Some(ensemble) = self.ensemble.as_ref().filter(|ensemble| ensemble.run == id)
+            && let Err(fault) = ensemble.show(&mut self.canvases)
+        {
+            tell_fault(None, fault);
+        }
     }
 
     async fn send_result(&mut self, id: RunId) {
@@ -378,6 +408,47 @@ impl Worker {
             },
             Ok(None) => {}
             Err(fault) => run.fail(fault),
+        }
+    }
+
+    fn ensemble_of(&mut self, run: RunId) -> Option<&mut Ensemble> {
+        self.ensemble.as_mut().filter(|ensemble| ensemble.run == run)
+    }
+
+    /// Begins a fit's ensemble with what the fit returns, or goes on with it.
+    async fn train_ensemble(&mut self, id: RunId, members: u64, settles: bool) {
+        self.stop_measuring();
+        let (Some(run), Some(device)) = (self.runs.get_mut(&id), &self.device) else {
+            return;
+        };
+        if self.ensemble.as_ref().is_none_or(|ensemble| ensemble.run != id) {
+            run.wake(device).await;
+            match run.returned().await {
+                Ok(Some(picture)) => self.ensemble = Some(Ensemble::new(id, run.plan(), device, picture, run.step())),
+                Ok(None) => return,
+                Err(fault) => return run.fail(fault),
+            }
+        }
+        if let Some(ensemble) = &mut self.ensemble {
+            ensemble.play(members, settles);
+        }
+    }
+
+    async fn send_mean(&mut self, run: RunId) {
+        let Some((mean, members)) = self
+            .ensemble
+            .as_ref()
+            .filter(|ensemble| ensemble.run == run)
+            .and_then(Ensemble::mean)
+        else {
+            return;
+        };
+        match png(mean).await {
+            Ok(file) => tell_with(&Reply::EnsemblePng { run, members }, Some(&file)),
+            Err(error) => tell(&Reply::PngRefused {
+                run,
+                fault: Fault::new(FaultKind::Run, error),
+            }),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The dedicated worker that owns the engine and trains, and the protocol that it speaks with the page.
 
+mod ensemble_facts;
 mod fault;
 mod job;
 mod mask_facts;
@@ -18,6 +19,8 @@ mod sheet;
 mod canvas;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod engine;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod ensemble;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod fetch;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]

@@ -7,10 +7,11 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::ensemble_facts::{EnsembleFacts, EnsembleState, Mean, Member};
 pub use super::fault::{Fault, FaultKind};
 pub use super::job::{Framing, Job, MaskMethod, Pace, Seen, Setup};
 pub use super::mask_facts::{Channels, Layer, Look, MaskFacts, MaskOnly, MaskOrigin, MaskStart};
-pub use super::run_facts::{Missing, Moment, Point, RunFacts, RunState, returned, thin};
+pub use super::run_facts::{Missing, Moment, Point, RunFacts, RunState, is_past_best, returned, thin};
 use crate::bench::BenchSummary;
 use crate::engine::AdapterDescription;
 use crate::mask::{LayerOverlap, Overlap};
@@ -129,6 +130,25 @@ pub enum Request {
     Result {
         run: RunId,
     },
+    /// Trains further networks as a fit was trained, one after the other, until so many, the fit among them, are in the mean of what
+    /// they return; told by [`Reply::Ensemble`]. Asked again, it goes on, perhaps to more of them.
+    TrainEnsemble {
+        run: RunId,
+        members: u64,
+        /// Whether a network ends past its best moment.
+        settles: bool,
+    },
+    PauseEnsemble {
+        run: RunId,
+    },
+    /// Frees all that a fit's ensemble holds; the fit stays.
+    DropEnsemble {
+        run: RunId,
+    },
+    /// The mean so far as a PNG file; answered by [`Reply::EnsemblePng`].
+    EnsembleResult {
+        run: RunId,
+    },
     /// Looks back at a fit's picture at a step from now on, or at the last that was kept before it.
     Recall {
         run: RunId,
@@ -159,7 +179,7 @@ pub enum Request {
     StopMeasuring,
     /// Loses the device on purpose (tests).
     LoseDevice,
-    /// Takes a run's loss for no number (tests).
+    /// Takes the loss of a run, or of the network that its ensemble trains, for no number (tests).
     Diverge {
         run: RunId,
     },
@@ -209,6 +229,8 @@ pub enum View {
     Result,
     /// The exponential mean of a fit's outputs: what it returns.
     Average,
+    /// The mean of what a fit's ensemble has returned so far.
+    Ensemble,
     /// The picture before noise was added; the noisy one where that is not known.
     Clean,
     /// The result with the highest PSNR so far, of those that were looked at.
@@ -328,6 +350,21 @@ pub enum Reply {
     PngRefused {
         run: RunId,
         fault: Fault,
+    },
+    /// How far a fit's ensemble is: at each change, and while it trains at most ten times a second.
+    Ensemble {
+        run: RunId,
+        facts: EnsembleFacts,
+    },
+    /// What paused a fit's ensemble.
+    EnsembleFault {
+        run: RunId,
+        fault: Fault,
+    },
+    /// The mean of so many networks as a PNG file; its `ArrayBuffer` is attached.
+    EnsemblePng {
+        run: RunId,
+        members: u64,
     },
     /// A learner's mask at the `keep` that is looked at: now and then while it runs.
     Look {

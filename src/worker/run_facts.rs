@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::train::TrackSpec;
+
 /// What a run is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RunState {
@@ -74,6 +76,14 @@ pub fn thin(points: &mut Vec<Point>) {
     });
 }
 
+/// Whether a fit's best moment is so long ago that it would settle.
+pub fn is_past_best(points: &[Point]) -> bool {
+    let (Some(returned), Some(last)) = (returned(points), points.last()) else {
+        return false;
+    };
+    returned.statistic.is_some() && last.step - returned.step >= TrackSpec::default().patience
+}
+
 /// The PSNR in dB of the pixels that were not known, where some were not and there is a clean picture.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Missing {
@@ -97,18 +107,38 @@ pub struct Moment {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_thinned_curve_keeps_what_is_told_of_it() {
-        let point = |step: u64| Point {
+    fn point(step: u64, statistic: Option<f64>) -> Point {
+        Point {
             step,
             loss: 0.1,
-            psnr: Some(if step == 33 { 30.0 } else { 20.0 }),
+            psnr: None,
             average_psnr: None,
-            statistic: Some(if step == 55 { 1.0 } else { 2.0 }),
+            statistic,
             kl: None,
             mean_logit: None,
+        }
+    }
+
+    #[test]
+    fn a_fit_is_past_its_best_when_it_was_calmest_long_ago() {
+        let patience = TrackSpec::default().patience;
+        let calm = point(200, Some(1.0));
+        assert!(!is_past_best(&[]));
+        assert!(!is_past_best(&[calm, point(199 + patience, Some(2.0))]));
+        assert!(is_past_best(&[calm, point(200 + patience, Some(2.0))]));
+        assert!(
+            !is_past_best(&[point(0, None), point(9_000, None)]),
+            "no moment to stop"
+        );
+    }
+
+    #[test]
+    fn a_thinned_curve_keeps_what_is_told_of_it() {
+        let reading = |step: u64| Point {
+            psnr: Some(if step == 33 { 30.0 } else { 20.0 }),
+            ..point(step, Some(if step == 55 { 1.0 } else { 2.0 }))
         };
-        let mut points: Vec<Point> = (0..=99).map(point).collect();
+        let mut points: Vec<Point> = (0..=99).map(reading).collect();
         for _ in 0..3 {
             thin(&mut points);
         }
@@ -120,15 +150,6 @@ mod tests {
 
     #[test]
     fn a_fit_returns_its_calmest_moment_or_else_the_last() {
-        let point = |step, statistic| Point {
-            step,
-            loss: 0.1,
-            psnr: None,
-            average_psnr: None,
-            statistic,
-            kl: None,
-            mean_logit: None,
-        };
         let step = |points: &[Point]| returned(points).map(|point| point.step);
         assert_eq!(step(&[]), None);
         assert_eq!(step(&[point(0, None), point(1, None)]), Some(1));

@@ -134,6 +134,13 @@ impl Run {
         }
     }
 
+    /// Builds a run that is to go on from a checkpoint, which it does not do yet: what it returns is then there.
+    pub async fn wake(&mut self, backend: &Backend) {
+        if self.resumes.is_some() && self.compile(backend).await {
+            self.go(RunState::Paused);
+        }
+    }
+
     async fn compile(&mut self, backend: &Backend) -> bool {
         self.go(RunState::Compiling);
         let run = self.id;
@@ -386,13 +393,8 @@ impl Run {
                 View::Average => self.returned().await?,
                 _ => self.result().await?,
             };
-            if let Some(picture) = picture
-                && canvases.paint(self.id, view, &picture).is_err()
-            {
-                return Err(Fault::new(
-                    FaultKind::Memory,
-                    "the browser could not show the result: try a smaller size",
-                ));
+            if let Some(picture) = picture {
+                canvases.show(self.id, view, &picture)?;
             }
         }
         Ok(())

@@ -51,6 +51,8 @@ impl Trained {
 pub struct Plan {
     pub spec: RunSpec,
     pub task: Task,
+    /// Whose weights are fitted, where there is one.
+    pub mask: Option<Rc<Mask>>,
     pub setup: Setup,
     /// The picture's name.
     pub image: String,
@@ -98,9 +100,14 @@ impl Plan {
         spec.steps = steps;
         spec.init_seed = setup.init_seed;
         spec.check().map_err(|error| fault(&error))?;
+        let mask = match trained {
+            Trained::Weights(mask) => Some(mask.clone()),
+            Trained::Unmasked(_) | Trained::Mask { .. } => None,
+        };
         Ok(Self {
             spec,
             task,
+            mask,
             setup,
             image: image.to_owned(),
             watched: false,

@@ -143,9 +143,9 @@ inEachBrowser("a mask of a learner is kept, drawn, used and deleted", { timeout:
   });
   await until("a mask that is alive", () => page.$('#connectivity[data-alive="true"]'));
   await page.click("#keep-mask");
-  await until("the mask in the gallery", async () => /gallery now/.test(await textOf(page, "#kept-mask")));
+  await until("the mask in the gallery", async () => /gallery now/.test(await textOf(page, ".kept-mask")));
   await page.click("#keep-mask");
-  await until("the same again", async () => /already/.test(await textOf(page, "#kept-mask")));
+  await until("the same again", async () => /already/.test(await textOf(page, ".kept-mask")));
 
   await goTo(page, "Masks");
   const [id] = await until("the card", async () => {

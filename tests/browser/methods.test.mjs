@@ -85,6 +85,8 @@ inEachBrowser("each method makes its mask and fits in turn", { timeout: 5 * MINU
   const why = await textOf(page, '[data-method="magnitude"] .bad');
   assert.match(why, /layers have kept nothing, first Down 1, first \(0 of 12,800 weights\).*so it is not fitted/);
   assert.match(await textOf(page, '[data-method="magnitude"] .note'), /not run/);
+  await page.click('[data-method="magnitude"] .keep-it');
+  await until("its mask to be kept", async () => /gallery now/.test(await textOf(page, '[data-method="magnitude"] .kept-mask')));
 
   // One curve for each that ran, told apart by more than colour, and the pictures that were returned.
   const drawn = await page.$$eval("#methods-psnr path.curve", (all) =>
@@ -143,6 +145,22 @@ inEachBrowser("a learned mask beside its controls, and a race with one of them",
   assert.deepEqual(await shares("shuffle-weights"), await shares("learned"), "the layers' budgets hold");
   assert.notDeepEqual(await shares("shuffle-budgets"), await shares("learned"), "and here they do not");
   assert.equal(new Set(Object.values(found).map((cells) => cells[4])).size, 5, "five fits");
+
+  // A mask that was made here, and nothing else, can be kept: that of a collapsed method, too (the first test).
+  const keepers = await page.$$eval(".method:has(.keep-it)", (all) => all.map((one) => one.dataset.method));
+  assert.deepEqual(keepers, ["shuffle-weights", "shuffle-channels", "shuffle-budgets", "recipe"]);
+  const budgets = '[data-method="shuffle-budgets"]';
+  await page.click(`${budgets} .keep-it`);
+  await until("it to be kept", async () => /^“.*shuffled budgets.*” is in this browser's gallery now\./.test(await textOf(page, `${budgets} .kept-mask`)));
+  await page.click(`${budgets} .keep-it`);
+  await until("the same again", async () => /already/.test(await textOf(page, `${budgets} .kept-mask`)));
+  assert.equal(await textOf(page, '[data-method="recipe"] .kept-mask'), "", "told where it was asked for");
+  await page.click(`${budgets} .kept-mask a`);
+  await until("it in the gallery", () =>
+    page.$$eval(".mask-card h3", (all) => all.some((title) => /shuffled budgets/.test(title.textContent))),
+  );
+  await page.click('.views a[data-route="Methods"]');
+  await page.waitForSelector(budgets);
 
   await page.click('[data-method="shuffle-budgets"] .race-it');
   await until("the rival", async () => /Race/.test(await textOf(page, ".setup")));
@@ -310,7 +328,7 @@ inEachBrowser("a pair of a mask and a picture opens as a run in Denoise", { time
   assert.equal(cells.length, 3 * 6, "presets by samples");
   const { masks } = JSON.parse(readFileSync(join(ROOT, "static/masks/results.json"), "utf8"));
   const measured = Object.values(masks).flat().length > 0;
-  assert.match(await textOf(page, "#transfer-facts"), measured ? /^PSNR of what a fit returns after/ : /have not been measured/);
+  assert.match(await textOf(page, "#transfer-facts"), measured ? /^PSNR of what a fit returns after .*; (one seed|mean over \d.* seeds)\.$/ : /have not been measured/);
   assert.equal(cells.some((cell) => /^\d/.test(cell)), measured, "no figure that was not measured");
   const row = await page.$eval(".transfer tbody tr", (row) => row.textContent);
   assert.match(row, /^Cat mask.*: Cat mask on Coffee, in Denoise/);

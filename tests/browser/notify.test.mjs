@@ -55,6 +55,22 @@ inEachBrowser("the end of a run is told where it was asked for, and the page is 
   assert.equal((await run(true, true, 1)).length, 1, "the switch is off again");
 });
 
+inEachBrowser("the end of an ensemble is told, too", { timeout: 4 * MINUTES }, async ({ open }) => {
+  const page = await open(RUN);
+  await standIn(page, "granted");
+  await enabled(page, "#start");
+  await page.click("#start");
+  await inState(page, "Finished");
+  await page.waitForSelector("#ensemble");
+  await page.select("#ensemble-count", "3");
+  await page.click("#train-ensemble");
+  await page.waitForSelector("#notify");
+  await page.click("#notify");
+  await page.evaluate(() => window.hide(true));
+  await until("the notice", async () => (await told(page)).length > 0);
+  assert.deepEqual(await told(page), [{ title: "Finished", body: "The mean of 3 networks on Cat is ready." }]);
+});
+
 inEachBrowser("a browser that refuses notifications is told of", { timeout: 6 * MINUTES }, async ({ open }) => {
   const page = await open(RUN.replace("steps=80", "steps=100000"));
   await standIn(page, "denied");

@@ -1,10 +1,11 @@
 //! The threshold: how much of the network to keep, what that leaves connected, and where the mask can go.
 
+use leptos::callback::UnsyncCallback;
 use leptos::prelude::*;
 
 use super::{KEEP_LEAST, KEEP_MOST};
 use crate::page::fields::number_in;
-use crate::page::route::Route;
+use crate::page::masks::Kept;
 use crate::page::state::Studio;
 use crate::page::text;
 use crate::worker::protocol::MaskPurpose;
@@ -24,11 +25,11 @@ fn place_of(keep: f64) -> f64 {
 
 /// Chooses the fraction that a learned mask keeps.
 #[component]
-pub fn KeepSlider(keep: RwSignal<f64>, choose: impl Fn(f64) + 'static) -> impl IntoView {
+pub fn KeepSlider(keep: RwSignal<f64>, #[prop(into)] choose: UnsyncCallback<f64>) -> impl IntoView {
     let percent = move || text::percent(keep.get());
     let slide = move |event| {
         if let Some(place) = number_in(&event) {
-            choose(keep_at(place));
+            choose.run(keep_at(place));
         }
     };
     view! {
@@ -60,15 +61,6 @@ pub fn KeepPane(studio: Studio) -> impl IntoView {
     };
     let no_mask = move || !learning.has_mask() || learning.taking.get();
     let dead = move || learning.look.read().as_ref().is_some_and(|look| !look.alive);
-    let kept = move || {
-        studio.gallery.from_learner.get().map(|sentence| {
-            let see = move |event: web_sys::MouseEvent| {
-                event.prevent_default();
-                studio.go(Route::Masks);
-            };
-            view! { {sentence}" "<a href=Route::Masks.address() on:click=see>{text::SEE_MASKS}</a> }
-        })
-    };
     view! {
         <section class="card" aria-labelledby="keep-title">
             <h2 id="keep-title">{text::KEEP_TITLE}</h2>
@@ -87,7 +79,7 @@ pub fn KeepPane(studio: Studio) -> impl IntoView {
                     {text::KEEP_HERE}
                 </button>
             </div>
-            <p class="facts" id="kept-mask" role="status">{kept}</p>
+            <Kept studio told=studio.gallery.from_learner />
         </section>
     }
 }

@@ -1,4 +1,4 @@
-//! Masks into the gallery: from files, from an address, from a learner. The worker reads each before it is kept.
+//! Masks into the gallery: from files, from an address, from another view. The worker reads each before it is kept.
 
 use js_sys::{Array, Date};
 use leptos::prelude::*;
@@ -18,16 +18,19 @@ pub struct Import {
     name: String,
     /// None where it comes from an address.
     file: Option<File>,
-    from_learner: bool,
+    told: Told,
 }
 
+/// Where another view is told what became of a mask that it gave; a file of a person's is told of in the gallery.
+pub type Told = Option<RwSignal<Option<String>>>;
+
 impl Studio {
-    pub fn import_mask(self, file: File, from_learner: bool) {
+    pub fn import_mask(self, file: File, told: Told) {
         let import = Import {
             slot: self.gallery.new_slot(),
             name: file.name(),
             file: Some(file),
-            from_learner,
+            told,
         };
         self.begin_import(import, None);
     }
@@ -37,7 +40,7 @@ impl Studio {
             slot: self.gallery.new_slot(),
             name: file_of(&address),
             file: None,
-            from_learner: false,
+            told: None,
         };
         self.begin_import(import, Some(address));
     }
@@ -45,7 +48,9 @@ impl Studio {
     fn begin_import(self, import: Import, address: Option<String>) {
         let gallery = self.gallery;
         gallery.refused.set(None);
-        gallery.from_learner.set(None);
+        if let Some(told) = import.told {
+            told.set(None);
+        }
         gallery.importing.set(Some(text::mask_reading(&import.name)));
         let request = Request::LoadMask {
             slot: import.slot,
@@ -96,10 +101,7 @@ impl Studio {
         let gallery = self.gallery;
         if let Some(same) = gallery.with_sum(&facts.sha256) {
             let sentence = text::mask_is_there(&same.title.get_untracked());
-            match import.from_learner {
-                true => gallery.from_learner.set(Some(sentence)),
-                false => gallery.refused.set(Some(sentence)),
-            }
+            import.told.unwrap_or(gallery.refused).set(Some(sentence));
             return true;
         }
         let made = || File::new_with_buffer_source_sequence(&Array::of1(bytes), &import.name).ok();
@@ -113,8 +115,8 @@ impl Studio {
         gallery.insert_own(entry);
         self.keep_entry(entry);
         let sentence = text::mask_kept(&title);
-        if import.from_learner {
-            gallery.from_learner.set(Some(sentence.clone()));
+        if let Some(told) = import.told {
+            told.set(Some(sentence.clone()));
         }
         gallery.said.set(sentence);
         true
@@ -126,10 +128,7 @@ impl Studio {
             return false;
         };
         let sentence = format!("{} {}", text::mask_unusable(&import.name), fault.message);
-        match import.from_learner {
-            true => self.gallery.from_learner.set(Some(sentence)),
-            false => self.gallery.refused.set(Some(sentence)),
-        }
+        import.told.unwrap_or(self.gallery.refused).set(Some(sentence));
         true
     }
 
@@ -140,7 +139,7 @@ impl Studio {
         gallery.importing.set(None);
         for import in open {
             match import.file {
-                Some(file) => self.import_mask(file, import.from_learner),
+                Some(file) => self.import_mask(file, import.told),
                 None => gallery.refused.set(Some(text::IMPORT_BROKEN_OFF.to_owned())),
             }
         }

@@ -7,6 +7,7 @@ mod card;
 mod compare;
 mod finished;
 mod import;
+mod keeping;
 mod kept;
 mod queue;
 mod results;
@@ -29,6 +30,7 @@ use compare::Compared;
 use finished::FinishedFit;
 use import::Import;
 
+pub use keeping::Kept;
 pub use view::Masks;
 
 /// What is known of a mask.
@@ -293,12 +295,12 @@ impl Studio {
         }
     }
 
-    /// A mask file of a learner, for the gallery.
-    pub(super) fn keep_learned(self, bytes: &wasm_bindgen::JsValue, name: &str) {
+    /// Takes another view's mask file (an `ArrayBuffer`) into the gallery; what becomes of it is told there.
+    pub(super) fn keep_mask(self, bytes: &wasm_bindgen::JsValue, name: &str, told: RwSignal<Option<String>>) {
         let parts = js_sys::Array::of1(bytes);
         match File::new_with_buffer_source_sequence(&parts, name) {
-            Ok(file) => self.import_mask(file, true),
-            Err(_) => self.gallery.from_learner.set(Some(text::NO_ROOM.to_owned())),
+            Ok(file) => self.import_mask(file, Some(told)),
+            Err(_) => told.set(Some(text::NO_ROOM.to_owned())),
         }
     }
 

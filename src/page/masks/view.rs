@@ -84,7 +84,7 @@ fn ImportCard(studio: Studio) -> impl IntoView {
         let Some(input) = input else { return };
         if let Some(files) = input.files() {
             for file in (0..files.length()).filter_map(|place| files.get(place)) {
-                studio.import_mask(file, false);
+                studio.import_mask(file, None);
             }
         }
         // So that the same file can be chosen again.

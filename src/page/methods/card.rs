@@ -8,6 +8,7 @@ use super::view::{name, picture_facts, words};
 use super::{Arm, Kind, Status};
 use crate::page::layer::Layer;
 use crate::page::learn::hourglass::layer_table;
+use crate::page::masks::Kept;
 use crate::page::plot::Key;
 use crate::page::state::Studio;
 use crate::page::text;
@@ -26,6 +27,7 @@ pub fn MethodCard(studio: Studio, arm: Arm) -> impl IntoView {
         }
     };
     let id = move || arm.kind.get().map(Kind::id);
+    let keeps = Memo::new(move |_| arm.has_made_mask());
     let network = move || {
         let other = arm.kind.get()?.other_network()?;
         Some(text::other_network(&other, arm.facts.read().as_ref()))
@@ -53,6 +55,12 @@ pub fn MethodCard(studio: Studio, arm: Arm) -> impl IntoView {
                     on:click=move |_| studio.race_with(arm)>
                     {text::RACE_METHOD}<span class="for-readers">{move || text::of_method(name(arm))}</span>
                 </button>
+            </Show>
+            <Show when=move || keeps.get()>
+                <button type="button" class="keep-it" on:click=move |_| studio.keep_method_mask(arm)>
+                    {text::KEEP_METHOD}<span class="for-readers">{move || text::of_method(name(arm))}</span>
+                </button>
+                <Kept studio told=arm.kept />
             </Show>
         </div>
     }

@@ -346,6 +346,7 @@ impl Arm {
         self.png.set_value(JsValue::NULL);
         self.picture.set(None);
         self.problem.set(None);
+        self.kept.set(None);
     }
 }
 

@@ -83,8 +83,8 @@ impl Methods {
                 lane.state.set(RunState::Finished);
             }
             lane.facts.set(over.run);
-            arm.facts.set(over.facts);
             arm.file.set_value(array.get(place + 1));
+            arm.facts.set(over.facts);
             arm.take_png(array.get(place));
         }
     }

@@ -66,6 +66,8 @@ pub struct Arm {
     pub picture: RwSignal<Option<String>>,
     /// One sentence on why there is none.
     pub problem: RwSignal<Option<String>>,
+    /// What became of its mask that was given to the gallery.
+    pub kept: RwSignal<Option<String>>,
 }
 
 impl PartialEq for Arm {
@@ -101,7 +103,13 @@ impl Arm {
             png: StoredValue::new_local(JsValue::NULL),
             picture: RwSignal::new(None),
             problem: RwSignal::new(None),
+            kept: RwSignal::new(None),
         }
+    }
+
+    /// Whether it has a mask that was made here.
+    pub fn has_made_mask(self) -> bool {
+        self.facts.read().is_some() && self.file.with_value(JsValue::is_object)
     }
 
     pub fn status(self) -> Status {

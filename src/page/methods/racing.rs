@@ -1,4 +1,4 @@
-//! Taking a method into a race in Denoise.
+//! Taking a method into a race in Denoise, and its mask into the gallery.
 
 use js_sys::Array;
 use leptos::prelude::*;
@@ -28,6 +28,13 @@ impl Studio {
                     self.enter_with_file(fit, file);
                 }
             }
+        }
+    }
+
+    /// Takes the mask that a method made into the gallery of this browser.
+    pub fn keep_method_mask(self, arm: Arm) {
+        if let Some(facts) = arm.facts.get_untracked() {
+            self.keep_mask(&arm.file.get_value(), &facts.name, arm.kept);
         }
     }
 }

@@ -20,7 +20,7 @@ pub fn Transfer(studio: Studio) -> impl IntoView {
     // The tests read the file, so a build that passed them has a good one.
     let measured = Measured::built_in().ok();
     let matrix = measured.as_ref().and_then(Measured::matrix);
-    let setting = matrix.as_ref().map(|matrix| text::transfer_setting(matrix.setting));
+    let setting = matrix.as_ref().map(text::transfer_setting);
     let column = |sample: &Sample| view! { <th scope="col">{sample.title.clone()}</th> };
     let row = |preset: &Preset| {
         let of_sample = |sample: &Sample| {

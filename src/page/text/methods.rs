@@ -2,7 +2,7 @@
 
 use super::{cropped, decibels, layer, live_of, over_budget, percent, steps, thousands, trimmed};
 use crate::mask::Shuffle;
-use crate::measured::SampleResult;
+use crate::measured::Matrix;
 use crate::network::Generator;
 use crate::page::bars::levels;
 use crate::page::methods::{Kind, Standings, Status};
@@ -40,6 +40,7 @@ pub const METHOD_STEPS: &str = "Steps of each";
 
 pub const METHOD_LAYERS: &str = "Layer by layer";
 pub const RACE_METHOD: &str = "Race it in Denoise";
+pub const KEEP_METHOD: &str = "Keep this mask";
 pub const METHODS_TABLE: &str = "The methods in numbers";
 pub const METHOD_COLUMNS: [&str; 7] = [
     "Method",
@@ -145,7 +146,7 @@ pub const METHOD_TEXTS: [MethodText; 13] = [
     MethodText {
         name: "SynFlow",
         formula: Some("|θ · dR/dθ|,  R = sum of the outputs for an input of ones and absolute weights"),
-        words: "Sees no picture. It prunes in 100 rounds and scores anew what is left, so that no layer is emptied before the others.",
+        words: "Sees no picture. It prunes in 100 rounds and scores anew what is left, so that layers are emptied evenly; only where some dozens of weights a layer are left can one run dry.",
         sources: &[(
             "Tanaka et al., Pruning neural networks without any data by iteratively conserving synaptic flow, NeurIPS 2020.",
             "arXiv 2006.05467",
@@ -329,7 +330,9 @@ pub fn collapsed(facts: &MaskFacts) -> String {
             several[0]
         ),
     };
-    format!("{cause} The network would draw one colour, so it is not fitted. Keep more, or prune each layer by itself.")
+    format!(
+        "{cause} The network would draw one colour, so it is not fitted. Keep more, or choose another method. Pruned layer by layer it lives, but of a small fraction too little is left of the last layer to fit with."
+    )
 }
 
 pub fn method_too_large(bytes: u64, budget: u64) -> String {
@@ -337,12 +340,19 @@ pub fn method_too_large(bytes: u64, budget: u64) -> String {
 }
 
 /// What the figures of the transfer table are.
-pub fn transfer_setting(result: &SampleResult) -> String {
+pub fn transfer_setting(matrix: &Matrix<'_>) -> String {
+    let result = matrix.setting;
+    let seeds = match matrix.seeds() {
+        (1, 1) => "one seed".to_owned(),
+        (fewest, most) if fewest == most => format!("mean over {most} seeds"),
+        (fewest, most) => format!("mean over {fewest} to {most} seeds"),
+    };
     format!(
-        "PSNR of what a fit returns after {} steps, in dB; σ {}, {}; mean over the seeds.",
+        "PSNR of what a fit returns after {} steps, in dB; σ {}, {}; {}.",
         thousands(result.steps),
         trimmed(result.sigma, 3),
-        cropped(result.size)
+        cropped(result.size),
+        seeds
     )
 }
 

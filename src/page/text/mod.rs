@@ -1,6 +1,7 @@
 //! Every English text of the page, in one place.
 
 mod about;
+mod ensemble;
 mod how;
 mod learn;
 mod link;
@@ -12,6 +13,7 @@ mod task;
 mod update;
 
 pub use about::*;
+pub use ensemble::*;
 pub use how::*;
 pub use learn::*;
 pub use link::*;
@@ -142,6 +144,7 @@ pub fn view(view: View) -> &'static str {
         View::Noisy => "Noisy",
         View::Result => "Result",
         View::Average => "Averaged",
+        View::Ensemble => "Ensemble",
         View::Clean => "Clean",
         View::Best => "Best",
         View::Moment => "Earlier",
@@ -312,12 +315,12 @@ pub fn decibels(psnr: Option<f64>) -> String {
 }
 
 pub fn gain(decibels: f64, seen: &Seen) -> String {
+    gain_over(decibels, &observed(seen).to_lowercase())
+}
+
+pub fn gain_over(decibels: f64, other: &str) -> String {
     let sign = if decibels < 0.0 { '−' } else { '+' };
-    format!(
-        "{sign}{:.1} dB against {}",
-        decibels.abs(),
-        observed(seen).to_lowercase()
-    )
+    format!("{sign}{:.1} dB against {other}", decibels.abs())
 }
 
 pub fn at_step(step: u64) -> String {
@@ -356,9 +359,9 @@ pub fn sample_credit(title: &str, credit: &str, licence: &str) -> String {
     format!("{title}: {credit} ({licence})")
 }
 
-/// The name of the saved picture.
-pub fn file_name(picture: &str, seen: &Seen, step: u64) -> String {
-    export_name(picture, &format!("{}-step-{step}", done(seen)), "png")
+/// What stands behind the picture's name in that of the saved result.
+pub fn result_file(seen: &Seen, step: u64) -> String {
+    format!("{}-step-{step}", done(seen))
 }
 
 /// The name of a saved file: the picture's, and what of it.

@@ -23,3 +23,7 @@ pub fn ended(picture: &str, seen: Option<&Seen>, step: u64) -> String {
     };
     format!("{what} {picture}: {}.", steps(step))
 }
+
+pub fn ended_ensemble(picture: &str, members: u64) -> String {
+    format!("The mean of {members} networks on {picture} is ready.")
+}
