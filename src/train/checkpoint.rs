@@ -42,17 +42,12 @@ struct Header {
     spec: RunSpec,
     step: u64,
     picture: String,
-    /// In files of [`CURVE_IN_HEADER`]; the others have it as a tensor.
-    #[serde(default, skip_serializing)]
-    curve: Vec<Point>,
     /// Parameters of the mask; 0 where there is none.
     mask_len: usize,
 }
 
 const FORMAT: &str = "oes-checkpoint";
 const VERSION: &str = "2";
-/// The version before, which is still read.
-const CURVE_IN_HEADER: &str = "1";
 const CURVE: &str = "curve";
 /// In front of the names of what follows the outputs.
 const TRACKED: &str = "tracked.";
@@ -68,7 +63,6 @@ impl Checkpoint {
             spec: self.spec.clone(),
             step: self.step,
             picture: self.picture.clone(),
-            curve: Vec::new(),
             mask_len: keep.map_or(0, |keep| keep.len()),
         };
         let header = serde_json::to_string(&header).map_err(|e| TrainError::Checkpoint(e.to_string()))?;
@@ -124,8 +118,7 @@ impl Checkpoint {
         if metadata.get("format").map(String::as_str) != Some(FORMAT) {
             return Err(bad("the file is no checkpoint of this program"));
         }
-        let version = metadata.get("version").map(String::as_str);
-        if ![Some(VERSION), Some(CURVE_IN_HEADER)].contains(&version) {
+        if metadata.get("version").map(String::as_str) != Some(VERSION) {
             return Err(bad("it was written by another version of this program"));
         }
         let run = metadata.get("run").ok_or_else(|| bad("its settings are missing"))?;
@@ -150,15 +143,11 @@ impl Checkpoint {
                 .filter_map(|name| Some((name.strip_prefix(TRACKED)?.to_string(), floats(name)?))),
         );
         let needed = |name: &str| floats(name).ok_or_else(|| bad("a tensor is missing"));
-        let curve = if version == Some(CURVE_IN_HEADER) {
-            header.curve
-        } else {
-            let rows = file.tensor(CURVE).map_err(|_| bad("its curve is missing"))?;
-            if rows.dtype() != Dtype::F64 || rows.shape().get(1..) != Some(&[curve::COLUMNS]) {
-                return Err(bad("its curve has another shape"));
-            }
-            curve::points(&bytemuck::pod_collect_to_vec(rows.data()))
-        };
+        let rows = file.tensor(CURVE).map_err(|_| bad("its curve is missing"))?;
+        if rows.dtype() != Dtype::F64 || rows.shape().get(1..) != Some(&[curve::COLUMNS]) {
+            return Err(bad("its curve has another shape"));
+        }
+        let curve = curve::points(&bytemuck::pod_collect_to_vec(rows.data()));
         let mut spec = header.spec;
         if header.mask_len > 0 {
             let bits = words("keep").ok_or_else(|| bad("its mask is missing"))?;
@@ -252,41 +241,16 @@ mod tests {
         assert_eq!(read(&long).curve, long.curve);
     }
 
-    /// The file as `version` has it: with the curve as text.
-    fn with_text_curve(checkpoint: &Checkpoint, version: &str) -> Vec<u8> {
-        let header = serde_json::json!({
-            "spec": checkpoint.spec, "step": checkpoint.step, "picture": checkpoint.picture, "curve": checkpoint.curve, "mask_len": 0,
-        })
-        .to_string();
-        let named = [
-            ("trained", &checkpoint.trained),
-            ("m", &checkpoint.m),
-            ("v", &checkpoint.v),
-        ];
-        let tensors = named.map(|(name, values)| (name, Owned::new(Dtype::F32, &[values.len()], values)));
-        let sum = sum(&header, tensors.iter().map(|(name, tensor)| (*name, tensor.bytes())));
-        let metadata = [
-            ("format", FORMAT),
-            ("version", version),
-            ("run", &header),
-            ("sha256", &sum),
-        ];
-        let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        safetensors::serialize(tensors, Some(HashMap::from(metadata))).expect("bytes")
-    }
-
     #[test]
-    fn files_of_the_version_before_are_read_and_later_ones_refused() {
-        let mut old = checkpoint(3);
-        // Text had no word for it.
-        old.curve.remove(0);
-        old.tracked.clear();
-        old.first_gradient = None;
-        let read = Checkpoint::from_bytes(&with_text_curve(&old, CURVE_IN_HEADER)).expect("readable");
-        assert_eq!(read, old);
-        for (version, words) in [("3", "another version"), (VERSION, "its curve is missing")] {
-            let refused = Checkpoint::from_bytes(&with_text_curve(&old, version)).expect_err("no such file");
-            assert!(refused.to_string().contains(words), "{refused}");
+    fn files_of_other_versions_are_refused() {
+        let file = checkpoint(3).to_bytes().expect("bytes");
+        let text = format!("\"version\":\"{VERSION}\"");
+        let at = file.windows(text.len()).position(|window| window == text.as_bytes());
+        for version in [b'1', b'3'] {
+            let mut other = file.clone();
+            other[at.expect("the version") + text.len() - 2] = version;
+            let refused = Checkpoint::from_bytes(&other).expect_err("another version").to_string();
+            assert!(refused.contains("another version"), "{refused}");
         }
     }
 }
