@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::adapter::Devices;
 use super::checkpoint::{self, agree, contradiction, resumed_spec};
 use super::error::{CliError, Done};
-use super::options::RunArgs;
+use super::options::{RunArgs, ScopeName};
 use super::session::{self, Session};
 use super::{input, network, output};
-use crate::mask::Mask;
+use crate::mask::{Mask, Scope};
 use crate::network::{Connectivity, Hourglass};
 use crate::train::{Checkpoint, Job, LearnSpec, Learner, RunSpec, StartMask, Task};
 
@@ -33,6 +33,9 @@ pub struct LearnArgs {
     learner: Option<LearnerName>,
     #[arg(long, help_heading = "Training", value_name = "FRACTION", help = keep_help())]
     keep: Option<f64>,
+    /// Over what the logits are compared in the end; per layer all that is no convolution weight stays [default: global]
+    #[arg(long, help_heading = "Training")]
+    scope: Option<ScopeName>,
     #[arg(long, help_heading = "Training", help = tau_help())]
     tau: Option<f64>,
     #[arg(long, help_heading = "Training", help = kl_help())]
@@ -178,6 +181,7 @@ impl LearnArgs {
         self.run.seeds.apply(&mut spec);
         if let Job::Learn(learn) = &mut spec.job {
             learn.keep = self.keep.unwrap_or(learn.keep);
+            learn.scope = self.scope.map_or(learn.scope, Scope::from);
             learn.tau = self.tau.unwrap_or(learn.tau);
             learn.kl = self.kl.unwrap_or(learn.kl);
             learn.pull = self.pull.unwrap_or(learn.pull);
@@ -207,6 +211,8 @@ impl LearnArgs {
             return Err(contradiction("another start", "", "this mask"));
         }
         agree("--keep", self.keep, learn.keep)?;
+        let scope = |scope: Scope| format!("{scope:?}").to_lowercase();
+        agree("--scope", self.scope.map(Scope::from).map(scope), scope(learn.scope))?;
         agree("--tau", self.tau, learn.tau)?;
         agree("--kl", self.kl, learn.kl)?;
         agree("--pull", self.pull, learn.pull)?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::error::CliError;
 use super::network::NetworkArgs;
 use super::{input, output};
-use crate::mask::Mask;
+use crate::mask::{Mask, Scope};
 use crate::picture::{MAX_SIDE, MIN_SIDE, Padding};
 use crate::train::RunSpec;
 
@@ -20,6 +20,24 @@ pub fn word(value: impl ValueEnum) -> String {
     value
         .to_possible_value()
         .map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// [`Scope`] on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScopeName {
+    /// All convolution weights together
+    Global,
+    /// Each convolution on its own: the same fraction everywhere
+    Layer,
+}
+
+impl From<ScopeName> for Scope {
+    fn from(name: ScopeName) -> Self {
+        match name {
+            ScopeName::Global => Self::Global,
+            ScopeName::Layer => Self::Layer,
+        }
+    }
 }
 
 #[derive(Args)]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::adapter::Devices;
 use super::error::{CliError, Done};
 use super::network::{self, NetworkArgs};
-use super::options::{DeviceArgs, MaskOutArgs, PictureArgs, word};
+use super::options::{DeviceArgs, MaskOutArgs, PictureArgs, ScopeName, word};
 use super::progress::Counting;
 use super::{imp, input, interrupt, output, unfinished};
 use crate::mask::{Mask, Shuffle, shuffle};
@@ -124,24 +124,6 @@ impl MethodName {
             Self::Grasp => Some(Method::Grasp),
             Self::Synflow => Some(Method::Synflow),
             Self::Imp | Self::Shuffle => None,
-        }
-    }
-}
-
-/// [`Scope`] on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ScopeName {
-    /// All convolution weights together
-    Global,
-    /// Each convolution on its own: the same fraction everywhere
-    Layer,
-}
-
-impl From<ScopeName> for Scope {
-    fn from(name: ScopeName) -> Self {
-        match name {
-            ScopeName::Global => Self::Global,
-            ScopeName::Layer => Self::Layer,
         }
     }
 }

@@ -10,15 +10,14 @@ pub mod grasp;
 pub mod imp;
 pub mod magnitude;
 pub mod random;
-mod select;
 pub mod snip;
 mod spec;
 pub mod synflow;
 
-pub use select::{Scope, prunable, select};
 pub use spec::{Method, PruneSpec};
 
-use crate::mask::{Mask, MaskMetadata};
+use crate::mask::{Mask, MaskMetadata, select};
+pub use crate::mask::{Scope, prunable};
 use crate::train::{Backend, RunSpec, Start, StateIn, Task, TrainError};
 use exact::Objective;
 

@@ -18,8 +18,9 @@
 //!
 //! Numbers grow with every layer, R to 3.7e27 for the paper's network at 192 x 192 (init seed 0): all in f64.
 
-use super::{Scope, prunable, select};
+use super::{Scope, prunable};
 use crate::mask::MaskError;
+use crate::mask::select;
 use crate::network::{BN_EPS, LEAKY_SLOPE, Layer, Network};
 
 /// |theta * dR/dtheta| for the convolution weights, flat, length N, 0 elsewhere. `magnitudes` are the absolute parameters,

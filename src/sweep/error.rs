@@ -8,7 +8,7 @@ pub enum SweepError {
     Plan { path: PathBuf, reason: String },
     #[error(
         "there is no method {0}; the methods are dense, dense-jitter, sgld, skip, deep-decoder, deep-decoder-4, oes and oes-paper \
-         (these two also as oes-shuffle-weights, oes-shuffle-channels, oes-shuffle-budgets and oes-on:PICTURE), random, magnitude, snip, grasp and synflow (these five also as random-layer and so on), imp, mask:FILE, ensemble:FILE, \
+         (these two also as oes-layer, oes-shuffle-weights, oes-shuffle-channels, oes-shuffle-budgets and oes-on:PICTURE), random, magnitude, snip, grasp and synflow (these five also as random-layer and so on), imp, mask:FILE, ensemble:FILE, \
          shuffle-weights:FILE, shuffle-channels:FILE, shuffle-budgets:FILE, recipe:FILE (FILE may be a preset's name)"
     )]
     Method(String),

@@ -18,6 +18,14 @@ const PRUNERS: [(prune::Method, &str); 5] = [
     (prune::Method::Synflow, "synflow"),
 ];
 const LAYER: &str = "-layer";
+/// What stands behind a name.
+fn behind(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Global => "",
+        Scope::Layer => LAYER,
+    }
+}
+
 /// The names of learners. A mask's control has a shuffle's name behind it, transfer [`ON`] and a picture.
 const LEARNERS: [(Learner, &str); 2] = [(Learner::Paper, "oes-paper"), (Learner::Fast, "oes")];
 const ON: &str = "-on";
@@ -56,7 +64,7 @@ pub enum Method {
     /// All of them.
     Unmasked(Unmasked),
     /// A mask learned on the picture itself.
-    Learned(Learner),
+    Learned(Learner, Scope),
     /// The control of that: the same mask, redrawn with the job's seed.
     LearnedShuffled(Learner, Shuffle),
     /// A mask learned on another picture, which this names: transfer.
@@ -84,7 +92,9 @@ impl Method {
     /// The learner of the mask that is fitted, where one is learned.
     pub fn learner(&self) -> Option<Learner> {
         match self {
-            Self::Learned(learner) | Self::LearnedShuffled(learner, _) | Self::LearnedOn(learner, _) => Some(*learner),
+            Self::Learned(learner, _) | Self::LearnedShuffled(learner, _) | Self::LearnedOn(learner, _) => {
+                Some(*learner)
+            }
             _ => None,
         }
     }
@@ -103,7 +113,7 @@ impl Method {
     /// nearly all.
     pub fn trains_all_weights(&self) -> bool {
         match self {
-            Self::Unmasked(_) | Self::Learned(_) | Self::LearnedShuffled(..) | Self::LearnedOn(..) => true,
+            Self::Unmasked(_) | Self::Learned(..) | Self::LearnedShuffled(..) | Self::LearnedOn(..) => true,
             Self::Pruned(method, _) => method.needs_engine(),
             Self::Iterated | Self::Mask(_) | Self::Shuffled(..) | Self::Ensemble(_) | Self::Recipe(_) => false,
         }
@@ -135,9 +145,11 @@ impl FromStr for Method {
             return Ok(Self::Unmasked(fit));
         }
         if let Some((learner, behind)) = learner_named(name) {
-            return match behind.strip_prefix('-').map(shuffle_named) {
-                None if behind.is_empty() => Ok(Self::Learned(learner)),
-                Some(Some(what)) => Ok(Self::LearnedShuffled(learner, what)),
+            let shuffled = behind.strip_prefix('-').and_then(shuffle_named);
+            return match (behind, shuffled) {
+                ("", _) => Ok(Self::Learned(learner, Scope::Global)),
+                (LAYER, _) => Ok(Self::Learned(learner, Scope::Layer)),
+                (_, Some(what)) => Ok(Self::LearnedShuffled(learner, what)),
                 _ => Err(unknown()),
             };
         }
@@ -161,11 +173,10 @@ impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unmasked(fit) => f.write_str(fit.name()),
-            Self::Learned(learner) => f.write_str(learner_name(*learner)),
+            Self::Learned(learner, scope) => write!(f, "{}{}", learner_name(*learner), behind(*scope)),
             Self::Pruned(method, scope) => {
                 let name = PRUNERS.iter().find(|(pruner, _)| pruner == method);
-                f.write_str(name.map_or("", |(_, name)| name))?;
-                f.write_str(if *scope == Scope::Layer { LAYER } else { "" })
+                write!(f, "{}{}", name.map_or("", |(_, name)| name), behind(*scope))
             }
             Self::Iterated => f.write_str("imp"),
             Self::Mask(source) => write!(f, "mask:{source}"),
@@ -200,6 +211,8 @@ mod tests {
             "ensemble:chelsea",
             "recipe:chelsea",
             "shuffle-budgets:a/b.safetensors",
+            "oes-layer",
+            "oes-paper-layer",
             "oes-shuffle-weights",
             "oes-on:a/b.png",
             "oes-paper-shuffle-channels",

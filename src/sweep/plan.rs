@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Method, SweepError};
 use crate::catalogue::Catalogue;
+use crate::mask::Scope;
 use crate::network::Hourglass;
 use crate::numbers::hex;
 use crate::train::LrDrop;
@@ -313,8 +314,14 @@ impl Job {
 
     /// The job with the mask that this one learns; it may be of another picture.
     pub fn learning(&self) -> Option<Self> {
-        let method = Method::Learned(self.method.learner()?);
-        let job = Self { method, ..self.clone() };
+        let learner = self.method.learner()?;
+        let job = Self {
+            method: match self.method {
+                Method::Learned(..) => self.method.clone(),
+                _ => Method::Learned(learner, Scope::Global),
+            },
+            ..self.clone()
+        };
         Some(match (&self.method, &self.source_sha256) {
             (Method::LearnedOn(_, picture), Some(sum)) => Self {
                 image: picture.clone(),

@@ -7,7 +7,7 @@ use super::setup::Backend;
 use super::spec::{Job, RunSpec};
 use super::{Task, TrainError};
 use crate::engine::EngineError;
-use crate::mask::{Mask, MaskMetadata};
+use crate::mask::{Mask, MaskMetadata, Scope};
 use crate::picture::Observation;
 use crate::step::TensorId;
 
@@ -34,10 +34,14 @@ impl Run {
         let method = serde_json::to_value(learn.learner)
             .ok()
             .and_then(|v| v.as_str().map(String::from));
+        let by_layer = match learn.scope {
+            Scope::Global => "",
+            Scope::Layer => " per layer",
+        };
         let metadata = MaskMetadata {
             network: self.spec.network.hourglass().cloned(),
             keep,
-            method: format!("OES, {} learner", method.unwrap_or_default()),
+            method: format!("OES{by_layer}, {} learner", method.unwrap_or_default()),
             seed: Some(self.spec.seed),
             steps: Some(self.done),
             image: Some(image.to_string()),

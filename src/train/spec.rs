@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TrainError;
 use super::setup::DEFAULT_BINDING;
-use crate::mask::{MaskError, effective_top_k, keep_count, top_k};
+use crate::mask::{MaskError, Scope, effective_top_k, keep_count, select, top_k};
 use crate::network::{Generator, Network};
 use crate::step::{AdamSettings, LONGEST_WINDOW, Statistic, WeightPath};
 
@@ -129,6 +129,9 @@ pub struct LearnSpec {
     /// `None` is the same start for all logits.
     #[serde(default)]
     pub from: Option<StartMask>,
+    /// Over what the logits are compared in the end: all of them, or, as scores at initialisation, the weights of each convolution.
+    #[serde(default)]
+    pub scope: Scope,
 }
 
 /// A mask that learning starts from.
@@ -157,19 +160,22 @@ impl LearnSpec {
             kl,
             pull,
             from: None,
+            scope: Scope::Global,
         }
     }
 
     /// The mask that `logits` (flat, length N) leave when floor(keep N) stay: the largest, as published, or, by the fast
-    /// learner, the largest of those that reach the picture. Ties are drawn by `seed`.
+    /// learner, the largest of those that reach the picture. Per layer the same fraction of each convolution's weights stays, and all
+    /// that is no such weight, as it does with every pruning at initialisation. Ties are drawn by `seed`.
     ///
     /// # Errors
     /// [`MaskError::NanLogit`].
     pub fn threshold(&self, network: &Network, logits: &[f32], keep: f64, seed: u64) -> Result<Vec<bool>, MaskError> {
         let count = keep_count(network.n, keep);
-        match self.learner {
-            Learner::Paper => top_k(logits, count, seed),
-            Learner::Fast => effective_top_k(network, logits, count, seed),
+        match (self.scope, self.learner) {
+            (Scope::Global, Learner::Paper) => top_k(logits, count, seed),
+            (Scope::Global, Learner::Fast) => effective_top_k(network, logits, count, seed),
+            (Scope::Layer, _) => by_layer(network, logits, keep, seed),
         }
     }
 
@@ -358,6 +364,14 @@ impl FitSpec {
     }
 }
 
+fn by_layer(network: &Network, logits: &[f32], keep: f64, seed: u64) -> Result<Vec<bool>, MaskError> {
+    if let Some(index) = logits.iter().position(|logit| logit.is_nan()) {
+        return Err(MaskError::NanLogit(index));
+    }
+    let scores: Vec<f64> = logits.iter().map(|logit| f64::from(*logit)).collect();
+    select(network, &scores, &vec![true; network.n], Scope::Layer, keep, seed)
+}
+
 impl LearnSpec {
     fn check(&self) -> Result<(), TrainError> {
         if !(self.keep > 0.0 && self.keep < 1.0) {
@@ -382,6 +396,25 @@ mod tests {
     use crate::network::Hourglass;
     use crate::numbers::thousands;
     use crate::train::plan;
+
+    #[test]
+    fn a_layers_largest_logits_stay_in_it() {
+        let network = Hourglass::with_levels(1).build().expect("a network");
+        let logits: Vec<f32> = (0..network.n).map(|i| ((i * 7919) % 1009) as f32).collect();
+        let learn = LearnSpec {
+            scope: Scope::Layer,
+            ..LearnSpec::new(Learner::Fast)
+        };
+        let mask = learn.threshold(&network, &logits, 0.2, 0).expect("numbers");
+        for parameter in network.parameters.iter().filter(|p| p.kind.is_conv_weight()) {
+            let (kept, dropped): (Vec<usize>, Vec<usize>) = parameter.range().partition(|i| mask[*i]);
+            assert_eq!(kept.len(), parameter.len() / 5, "{}", parameter.name);
+            let least = kept.iter().map(|i| logits[*i]).fold(f32::INFINITY, f32::min);
+            assert!(dropped.iter().all(|i| logits[*i] <= least), "{}", parameter.name);
+        }
+        let refused = learn.threshold(&network, &vec![f32::NAN; network.n], 0.2, 0);
+        assert_eq!(refused, Err(MaskError::NanLogit(0)));
+    }
 
     #[test]
     fn the_longest_run_fits_and_a_longer_one_is_refused() {

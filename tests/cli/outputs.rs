@@ -3,7 +3,7 @@
 use optimal_eye_surgeon::mask::Mask;
 use optimal_eye_surgeon::picture::decode;
 
-use crate::program::{DEVICES, Desk, SMALL};
+use crate::program::{DEVICES, Desk, SMALL, small_network};
 
 const MANY: [&str; 2] = ["--steps", "1000000"];
 
@@ -45,6 +45,40 @@ fn a_fit_writes_what_was_asked_for_and_nothing_else() {
         assert_eq!(desk.names(), expected);
         let drawn = decode(&desk.get("out.png")).expect("a picture").picture;
         assert_eq!((drawn.width, drawn.height), (45, 33), "cropped to the picture's size");
+    }
+}
+
+#[test]
+fn a_learner_by_layer_keeps_the_same_of_each() {
+    let desk = Desk::new(33, 45);
+    for learner in ["fast", "paper"] {
+        let learn = [
+            "learn",
+            "picture.png",
+            "--steps",
+            "3",
+            "--keep",
+            "0.25",
+            "--scope",
+            "layer",
+        ];
+        desk.call(&[
+            &learn,
+            &["--learner", learner, "--mask-out", "learned.safetensors"],
+            &SMALL,
+        ])
+        .succeeds();
+        let mask = Mask::from_bytes(&desk.get("learned.safetensors")).expect("a mask");
+        assert_eq!(mask.metadata.method, format!("OES per layer, {learner} learner"));
+        let network = small_network().build().expect("a network");
+        for parameter in &network.parameters {
+            let kept = mask.keep[parameter.range()].iter().filter(|kept| **kept).count();
+            let wanted = match parameter.kind.is_conv_weight() {
+                true => parameter.len() / 4,
+                false => parameter.len(),
+            };
+            assert_eq!(kept, wanted, "{}", parameter.name);
+        }
     }
 }
 

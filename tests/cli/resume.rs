@@ -133,7 +133,11 @@ fn a_learners_settings_hold() {
     let report = desk.json("report.json");
     assert_eq!(report["settings"]["from"]["name"], "mask.safetensors");
     assert_eq!(report["network"]["levels"], 3, "the mask's network");
-    for (options, words) in [(&from[..], "another start"), (&["--tau", "0.3"], "--tau 0.2, not 0.3")] {
+    for (options, words) in [
+        (&from[..], "another start"),
+        (&["--tau", "0.3"], "--tau 0.2, not 0.3"),
+        (&["--scope", "layer"], "--scope global, not layer"),
+    ] {
         desk.call(&[&learn, &["--resume", "plain.ckpt"], options])
             .fails(3, words);
     }

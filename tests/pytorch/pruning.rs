@@ -2,10 +2,11 @@
 
 use optimal_eye_surgeon::gpu::GpuContext;
 use optimal_eye_surgeon::mask::Mask;
+use optimal_eye_surgeon::mask::select;
 use optimal_eye_surgeon::network::{Hourglass, Parameter};
 use optimal_eye_surgeon::picture::{Observation, Padding, Picture, Region};
 use optimal_eye_surgeon::prune::exact::Objective;
-use optimal_eye_surgeon::prune::{Method, PruneSpec, Scope, grasp, prunable, prune, select, snip, synflow};
+use optimal_eye_surgeon::prune::{Method, PruneSpec, Scope, grasp, prunable, prune, snip, synflow};
 use optimal_eye_surgeon::train::{Backend, RunSpec, StateIn, Task};
 
 use crate::fixture::{Fixture, Tensors, load, load_bytes};

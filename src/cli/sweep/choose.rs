@@ -61,7 +61,7 @@ pub async fn choose(
             Some(mask) => (job.network.clone(), mask),
             None => return Ok(None),
         },
-        Method::Learned(learner) => match learned(job, *learner, folder, picture, devices).await? {
+        Method::Learned(learner, _) => match learned(job, *learner, folder, picture, devices).await? {
             Some(mask) => (job.network.clone(), mask),
             None => return Ok(None),
         },
@@ -133,6 +133,9 @@ pub fn learn_spec(job: &Job, learner: Learner) -> RunSpec {
     let mut spec = RunSpec::learn(job.network.clone(), learner);
     if let TrainJob::Learn(learn) = &mut spec.job {
         learn.keep = job.keep.unwrap_or_default();
+        if let Method::Learned(_, scope) = job.method {
+            learn.scope = scope;
+        }
     }
     let steps = job.learn_steps.unwrap_or(spec.steps);
     seed(&mut spec, job, steps);

@@ -4,14 +4,15 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::mask::{MaskError, keep_count, largest};
+use super::{MaskError, keep_count, largest};
 use crate::network::Network;
 
 /// Over what the scores are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// All convolution weights together.
+    #[default]
     Global,
     /// The weights of each convolution on their own: every layer keeps the same fraction.
     Layer,
