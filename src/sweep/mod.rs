@@ -8,10 +8,12 @@ mod method;
 mod plan;
 mod record;
 pub mod report;
+mod shard;
 mod store;
 
 pub use error::SweepError;
 pub use method::Method;
-pub use plan::{Job, Plan, Shard};
+pub use plan::{Job, Plan};
 pub use record::{Outcome, Record, Row, thinned};
+pub use shard::Shard;
 pub use store::Store;
