@@ -75,6 +75,13 @@ impl Setting {
     }
 }
 
+/// Size, steps and sigma, which the fits of one plot share.
+pub type Panel = (String, u64, String);
+
+pub fn panel(setting: &Setting) -> Panel {
+    (setting.size.clone(), setting.steps, setting.sigma.clone())
+}
+
 /// The records by setting.
 pub fn groups(records: &[Record]) -> BTreeMap<Setting, Vec<&Record>> {
     let mut of_method: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();

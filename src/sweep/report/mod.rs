@@ -6,6 +6,7 @@ mod group;
 mod plots;
 mod presets;
 mod tables;
+mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,4 +1,4 @@
-//! The plots, as SVG: PSNR over steps; peak and what is returned over keep and over sigma; layer densities; the transfer matrix.
+//! The plots, as SVG: PSNR over steps; peak and what is returned over keep and over sigma; layer densities.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,8 @@ use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 
-use super::group::{Setting, failures, figure, groups};
+use super::group::{Panel, Setting, failures, figure, groups, panel};
+use super::transfer;
 use crate::sweep::{Outcome, Record, SweepError};
 
 /// Of a plot without its legend, in pixels.
@@ -117,24 +118,17 @@ pub fn draw(records: &[Record], out: &Path) -> Result<Vec<PathBuf>, SweepError> 
         )?;
         written.push(path);
     }
-    let panels = transfers(&groups);
+    let panels = transfer::matrices(&groups);
     for ((size, steps, sigma), cells) in &panels {
         let name = match panels.len() {
             1 => "transfer.svg".to_owned(),
             _ => format!("transfer-{size}-{steps}-sigma{sigma}.svg"),
         };
         let path = out.join(name);
-        transfer(&path, &format!("sigma {sigma}, {size} pixels, {steps} steps"), cells)?;
+        transfer::draw(&path, &format!("sigma {sigma}, {size} pixels, {steps} steps"), cells)?;
         written.push(path);
     }
     Ok(written)
-}
-
-/// Size, steps and sigma, which the fits of one plot share.
-type Panel = (String, u64, String);
-
-fn panel(setting: &Setting) -> Panel {
-    (setting.size.clone(), setting.steps, setting.sigma.clone())
 }
 
 /// Names for the legend: the label, and of size, steps and sigma what tells settings apart.
@@ -346,83 +340,6 @@ where
     root.present().map_err(text)
 }
 
-/// The PSNR of what is returned with each mask (first) on each picture (second), in dB.
-type Cells = BTreeMap<(String, String), f64>;
-
-/// The transfer matrices that have at least two masks.
-fn transfers(groups: &BTreeMap<Setting, Vec<&Record>>) -> BTreeMap<Panel, Cells> {
-    let mut panels: BTreeMap<Panel, Cells> = BTreeMap::new();
-    for (setting, records) in groups.iter().filter(|(setting, _)| setting.is_transfer()) {
-        let mut of_image: BTreeMap<&String, Vec<&Record>> = BTreeMap::new();
-        for record in records {
-            of_image.entry(&record.image).or_default().push(record);
-        }
-        for (image, records) in of_image {
-            if let Some(psnr) = figure(&records, |record| record.returned_psnr) {
-                let cells = panels.entry(panel(setting)).or_default();
-                cells.insert((setting.label(), image.clone()), psnr.mean);
-            }
-        }
-    }
-    let masks = |cells: &Cells| cells.keys().map(|(mask, _)| mask).collect::<BTreeSet<_>>().len();
-    panels.retain(|_, cells| masks(cells) > 1);
-    panels
-}
-
-/// A matrix as a heat map with numbers.
-fn transfer(path: &Path, words: &str, cells: &Cells) -> Result<(), SweepError> {
-    let masks: BTreeSet<&String> = cells.keys().map(|(mask, _)| mask).collect();
-    let images: BTreeSet<&String> = cells.keys().map(|(_, image)| image).collect();
-    let low = cells.values().copied().fold(f64::INFINITY, f64::min);
-    let high = cells.values().copied().fold(f64::NEG_INFINITY, f64::max);
-    let (left, top, wide, tall) = (150, 60, 96, 40);
-    let size = (
-        left + wide * images.len() as i32 + 20,
-        top + tall * masks.len() as i32 + 20,
-    );
-    let drawn = (|| {
-        let text = |error: DrawingAreaErrorKind<_>| error.to_string();
-        let root = SVGBackend::new(path, (size.0 as u32, size.1 as u32)).into_drawing_area();
-        root.fill(&WHITE).map_err(text)?;
-        let style = |size: i32| ("sans-serif", size).into_font();
-        let write =
-            |words: String, x: i32, y: i32, size: i32| root.draw(&Text::new(words, (x, y), style(size))).map_err(text);
-        write(
-            format!("PSNR of what is returned, dB: mask (row) on picture (column); {words}"),
-            12,
-            10,
-            15,
-        )?;
-        for (column, image) in images.iter().enumerate() {
-            write((*image).clone(), left + wide * column as i32 + 6, top - 18, 12)?;
-        }
-        for (row, mask) in masks.iter().enumerate() {
-            let y = top + tall * row as i32;
-            write((*mask).clone(), 12, y + 12, 12)?;
-            for (column, image) in images.iter().enumerate() {
-                let Some(mean) = cells.get(&((*mask).clone(), (*image).clone())) else {
-                    continue;
-                };
-                let share = (mean - low) / (high - low).max(1e-9);
-                let x = left + wide * column as i32;
-                let shade = RGBColor(
-                    (235.0 - 150.0 * share) as u8,
-                    (240.0 - 90.0 * share) as u8,
-                    (245.0 - 60.0 * share) as u8,
-                );
-                let cell = Rectangle::new([(x, y), (x + wide - 2, y + tall - 2)], shade.filled());
-                root.draw(&cell).map_err(text)?;
-                write(format!("{mean:.2}"), x + 28, y + 12, 13)?;
-            }
-        }
-        root.present().map_err(text)
-    })();
-    drawn.map_err(|reason: String| SweepError::Plot {
-        path: path.into(),
-        reason,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixture::record;
@@ -480,25 +397,5 @@ mod tests {
         let lines = over(&groups, Axis::Keep, returned);
         assert_eq!(lines[0].points, [(0.05, 29.0), (0.5, 28.0)]);
         assert_eq!(lines[0].partial, [(0.05, 29.0)]);
-    }
-
-    #[test]
-    fn a_transfer_matrix_is_of_one_setting() {
-        let cell = |mask: &str, image: &str, sigma: f64, psnr: f64| Record {
-            sigma,
-            returned_psnr: Some(psnr),
-            ..record(&format!("mask:{mask}"), image, 0)
-        };
-        let records = [
-            cell("a", "x.png", 0.1, 28.0),
-            cell("b", "x.png", 0.1, 27.0),
-            cell("a", "x.png", 0.2, 20.0),
-        ];
-        let groups = groups(&records);
-        let panels = transfers(&groups);
-        let (panel, cells) = panels.iter().next().expect("one");
-        assert_eq!((panels.len(), panel.2.as_str()), (1, "0.1"), "the other has one mask");
-        let values: Vec<f64> = cells.values().copied().collect();
-        assert_eq!(values, [28.0, 27.0]);
     }
 }
