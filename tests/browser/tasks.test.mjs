@@ -12,15 +12,19 @@ const parameters = (page) => Object.fromEntries(new URL(page.url()).searchParams
 const valueOf = (page, selector) => page.$eval(selector, (field) => field.value);
 const addressHas = (page, name, value) => until(`${name}=${value} in the address`, () => parameters(page)[name] === value);
 
-/** The size of what is observed, and its colours, red, green and blue for each pixel. */
+/** The size of what is observed, and its colours, red, green and blue for each pixel. Firefox now and then gives a page none of
+ *  a canvas that a worker is drawing on: what is not opaque is read again, lest it pass for missing pixels. */
 const observed = (page) =>
-  page.$eval('canvas[data-view="Noisy"]', (canvas) => {
-    const copy = new OffscreenCanvas(canvas.width, canvas.height);
-    const context = copy.getContext("2d");
-    context.drawImage(canvas, 0, 0);
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    return { width: canvas.width, height: canvas.height, values: [...data].filter((_, i) => i % 4 !== 3) };
-  });
+  until("what is observed to be drawn", () =>
+    page.$eval('canvas[data-view="Noisy"]', (canvas) => {
+      const copy = new OffscreenCanvas(canvas.width, canvas.height);
+      const context = copy.getContext("2d");
+      context.drawImage(canvas, 0, 0);
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+      if (data.some((value, i) => i % 4 === 3 && value !== 255)) return null;
+      return { width: canvas.width, height: canvas.height, values: [...data].filter((_, i) => i % 4 !== 3) };
+    }),
+  );
 
 /** Which pixels are missing, row by row: they are black. */
 async function missing(page) {
