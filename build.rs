@@ -41,10 +41,11 @@ fn with_includes(source: &str, folder: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Empties the lines that are comments, so that a compiler's line numbers stay right. `//#` is a directive.
+/// Empties the lines that are comments, so that a compiler's line numbers stay right, and drops indentation. `//#` is a directive.
 fn without_comments(source: &str) -> String {
-    let is_comment = |line: &str| line.trim_start().starts_with("//") && !line.trim_start().starts_with("//#");
-    let lines = source.lines().map(|line| if is_comment(line) { "" } else { line });
+    let is_comment = |line: &str| line.starts_with("//") && !line.starts_with("//#");
+    let lines = source.lines().map(str::trim_start);
+    let lines = lines.map(|line| if is_comment(line) { "" } else { line });
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 

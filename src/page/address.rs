@@ -10,7 +10,7 @@ use super::mask_slot::{MaskChoice, MaskSlot};
 use super::picture_choice::PictureChoice;
 use super::query::{self, Query, name};
 use super::state::Studio;
-use crate::mask::RECIPE;
+use crate::mask::{RECIPE, Scope};
 use crate::picture::Noise;
 use crate::train::Learner;
 use crate::worker::protocol::{EngineKind, Framing};
@@ -88,6 +88,8 @@ impl Studio {
             (learner == Learner::Paper).then(|| query::PAPER.to_owned()),
         );
         add(name::KEEP, (keep != default_keep(learner)).then(|| keep.to_string()));
+        let by_layer = self.learning.scope.get() == Scope::Layer;
+        add(name::SCOPE, by_layer.then(|| query::LAYER.to_owned()));
         add(
             name::LEARN_STEPS,
             differs(self.learning.lane.steps.get(), default_steps(learner)),
@@ -137,6 +139,7 @@ impl Studio {
         let keep = query.keep.unwrap_or(default_keep(learner));
         self.learning.learner.set(learner);
         self.learning.target.set(keep);
+        self.learning.scope.set(query.scope);
         self.learning.keep.set(keep);
         self.learning
             .lane

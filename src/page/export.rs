@@ -12,7 +12,7 @@ use super::mask_slot::MaskChoice;
 use super::state::{Engine, Studio};
 use super::text;
 use crate::engine::AdapterDescription;
-use crate::worker::protocol::{MaskFacts, Missing, Moment, Point, RunFacts, Setup};
+use crate::worker::protocol::{EnsembleFacts, MaskFacts, Missing, Moment, Point, RunFacts, Setup};
 
 /// What it takes to repeat the fits, as it is saved.
 #[derive(Serialize)]
@@ -23,6 +23,7 @@ struct Settings<'a> {
     setup: &'a Setup,
     adapter: Option<&'a AdapterDescription>,
     fits: Vec<Described>,
+    ensemble: Option<&'a EnsembleFacts>,
 }
 
 #[derive(Serialize)]
@@ -85,6 +86,7 @@ impl Studio {
     /// Saves what it takes to repeat the fits.
     pub fn save_settings(self) {
         let (picture, engine) = (self.picture.read_untracked(), self.engine.read_untracked());
+        let ensemble = self.ensemble.facts.read_untracked();
         let settings = Settings {
             program: "optimal-eye-surgeon",
             version: env!("CARGO_PKG_VERSION"),
@@ -99,6 +101,7 @@ impl Studio {
                 Engine::Starting | Engine::Absent => None,
             },
             fits: untrack(|| self.fits_on().into_iter().map(|fit| self.describe(fit)).collect()),
+            ensemble: ensemble.as_ref(),
         };
         // Plain data always has a text.
         if let Ok(text) = serde_json::to_string(&settings) {

@@ -30,6 +30,8 @@ mod denoise;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod drop;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
+mod either;
+#[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod embed;
 #[cfg(all(feature = "page", target_arch = "wasm32"))]
 mod ensemble;

@@ -5,7 +5,7 @@ use web_sys::File;
 
 use super::query::default_noise;
 use super::state::Studio;
-use super::{address_of, file_of};
+use super::{address_of, file_of, text};
 use crate::picture::Noise;
 use crate::worker::protocol::{CHOSEN_PICTURE, Fault, Request, Seen};
 
@@ -120,6 +120,8 @@ impl Studio {
                 setup.noise = asked.noise;
             });
             self.recreate();
+        } else {
+            self.picture_loading.set(Some(text::NO_PICTURE.to_owned()));
         }
         self.take_fault(fault);
     }

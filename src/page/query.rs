@@ -14,7 +14,7 @@ use super::picture_choice::PictureChoice;
 use super::route::Route;
 use super::{task, text};
 use crate::catalogue::{Catalogue, Preset};
-use crate::mask::{RECIPE, Recipe};
+use crate::mask::{RECIPE, Recipe, Scope};
 use crate::numbers::parsed;
 use crate::picture::{MAX_SIDE, MIN_SIDE, Noise};
 use crate::train::{Learner, Unmasked};
@@ -64,6 +64,8 @@ pub mod name {
     pub const SETTLES: &str = "settles";
     pub const LEARNER: &str = "learner";
     pub const KEEP: &str = "keep";
+    /// `layer` has the weights of each layer compete for it by themselves.
+    pub const SCOPE: &str = "scope";
     pub const LEARN_STEPS: &str = "learn-steps";
     /// The preset that learning starts from.
     pub const START_FROM: &str = "start-from";
@@ -81,7 +83,7 @@ pub mod name {
     pub const DEBUG: &str = "debug";
 
     /// All that a link may have and this page writes.
-    pub const WRITTEN: [&str; 27] = [
+    pub const WRITTEN: [&str; 28] = [
         VERSION,
         SAMPLE,
         PICTURE,
@@ -101,6 +103,7 @@ pub mod name {
         SETTLES,
         LEARNER,
         KEEP,
+        SCOPE,
         LEARN_STEPS,
         START_FROM,
         LEVELS,
@@ -114,6 +117,7 @@ pub mod name {
 
 pub const CROP: &str = "crop";
 pub const PAPER: &str = "paper";
+pub const LAYER: &str = "layer";
 pub const CPU: &str = "cpu";
 pub const NO: &str = "no";
 pub const POISSON: &str = "poisson";
@@ -136,6 +140,7 @@ pub struct Query {
     pub learner: Learner,
     /// The fraction of the weights that a learner aims at.
     pub keep: Option<f64>,
+    pub scope: Scope,
     pub learn_steps: Option<u64>,
     pub start_from: Option<MaskChoice>,
     pub levels: Option<usize>,
@@ -230,7 +235,6 @@ impl Reader {
     }
 
     fn methods(&mut self, catalogue: &Catalogue) -> methods::Chosen {
-        let percent = |percent: u64| percent as f64 / 100.0;
         let learned = self.get(name::METHOD_MASK);
         methods::Chosen {
             kinds: self
@@ -239,10 +243,7 @@ impl Reader {
             learned: learned
                 .and_then(|id| self.listed_mask(&id, catalogue))
                 .filter(|choice| choice.unmasked().is_none()),
-            keep: self.number(
-                name::METHOD_KEEP,
-                percent(methods::KEEP_LEAST)..=percent(methods::KEEP_MOST),
-            ),
+            keep: self.number(name::METHOD_KEEP, methods::KEEP_LEAST..=methods::KEEP_MOST),
             steps: self.number(name::METHOD_STEPS, 1..=1_000_000),
         }
     }
@@ -377,6 +378,10 @@ impl Query {
                 false => Learner::Fast,
             },
             keep: reader.number(name::KEEP, KEEP_LEAST..=KEEP_MOST),
+            scope: match is(&reader, name::SCOPE, LAYER) {
+                true => Scope::Layer,
+                false => Scope::Global,
+            },
             learn_steps: reader.number(name::LEARN_STEPS, 1..=1_000_000),
             start_from: reader
                 .get(name::START_FROM)

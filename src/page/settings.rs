@@ -3,6 +3,7 @@
 use leptos::callback::UnsyncCallback;
 use leptos::prelude::*;
 
+use super::either::Either;
 use super::fields::number_in;
 use super::lane::Lane;
 use super::query::{MAX_PEAK, MAX_SEED, MAX_SIGMA, NONE, PEAK, POISSON};
@@ -108,24 +109,18 @@ fn SizeField(studio: Studio) -> impl IntoView {
             studio.choose_size(size);
         }
     };
-    let framing = move |value: Framing, id: &'static str, label: &'static str| {
-        view! {
-            <label class="choice">
-                <input type="radio" name="framing" id=id prop:checked=move || studio.setup.get().framing == value
-                    on:change=move |_| studio.change(|setup| setup.framing = value) />
-                <span>{label}</span>
-            </label>
-        }
+    let frame = move |crops| {
+        let framing = if crops { Framing::Crop } else { Framing::Scale };
+        studio.change(|setup| setup.framing = framing);
     };
     view! {
         <div class="field">
             <label for="size">{text::SIZE_LABEL}</label>
             <select id="size" on:change=choose>{options}</select>
         </div>
-        <div class="choices" role="radiogroup" aria-label=text::FRAMING>
-            {framing(Framing::Scale, "framing-scale", text::FRAMING_SCALE)}
-            {framing(Framing::Crop, "framing-crop", text::FRAMING_CROP)}
-        </div>
+        <Either name="framing" label=text::FRAMING
+            options=[("framing-scale", text::FRAMING_SCALE), ("framing-crop", text::FRAMING_CROP)]
+            second=Signal::derive(move || studio.setup.read().framing == Framing::Crop) choose=frame />
     }
 }
 
@@ -257,6 +252,31 @@ pub fn NumberField(
             <label for=id>{label}</label>
             <input type="number" id=id min=low.to_string() max=high.to_string() step="1" inputmode="numeric"
                 prop:value=move || value.get().to_string() on:change=choose />
+        </div>
+    }
+}
+
+/// The fraction of the weights to keep, in percent.
+#[component]
+pub fn KeepField(
+    id: &'static str,
+    label: &'static str,
+    range: (f64, f64),
+    keep: RwSignal<f64>,
+    #[prop(into)] set: UnsyncCallback<f64>,
+) -> impl IntoView {
+    let (low, high) = range;
+    let choose = move |event| {
+        if let Some(percent) = number_in(&event) {
+            set.run((percent / 100.0).clamp(low, high));
+        }
+    };
+    let percent = |keep: f64| text::trimmed(100.0 * keep, 2);
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <input type="number" id=id min=percent(low) max=percent(high) step="0.5" inputmode="decimal"
+                prop:value=move || percent(keep.get()) on:change=choose />
         </div>
     }
 }

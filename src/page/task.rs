@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::either::Either;
 use super::fields::number_in;
 use super::query::{KNOWN, KNOWN_LEAST, KNOWN_MOST, default_noise};
 use super::state::Studio;
@@ -91,17 +92,9 @@ pub fn TaskCard(studio: Studio) -> impl IntoView {
     };
     let begun = move || studio.fits_on().into_iter().any(|fit| fit.lane.step.get() > 0);
     let locked = move || (painted.get() && begun()).then(|| view! { <p class="facts">{text::PAINT_ON_RESET}</p> });
-    let missing = move |id: &'static str, label: &'static str, paints: bool| {
-        let choose = move |_| match paints {
-            true => studio.see(Seen::Unpainted { marks: Vec::new() }),
-            false => studio.see(Seen::Random { known: KNOWN }),
-        };
-        view! {
-            <label class="choice">
-                <input type="radio" name="missing" id=id prop:checked=move || painted.get() == paints on:change=choose />
-                <span>{label}</span>
-            </label>
-        }
+    let miss = move |paints| match paints {
+        true => studio.see(Seen::Unpainted { marks: Vec::new() }),
+        false => studio.see(Seen::Random { known: KNOWN }),
     };
     view! {
         <fieldset class="card choice-card task" disabled=move || studio.is_busy()>
@@ -110,10 +103,9 @@ pub fn TaskCard(studio: Studio) -> impl IntoView {
                 {TASKS.into_iter().map(option).collect_view()}
             </select>
             <Show when=move || task.get() == FILL>
-                <div class="choices" role="radiogroup" aria-label=text::MISSING>
-                    {missing("missing-random", text::MISSING_RANDOM, false)}
-                    {missing("missing-painted", text::MISSING_PAINTED, true)}
-                </div>
+                <Either name="missing" label=text::MISSING
+                    options=[("missing-random", text::MISSING_RANDOM), ("missing-painted", text::MISSING_PAINTED)]
+                    second=painted choose=miss />
                 <Show when=move || !painted.get()>
                     <ShareField studio />
                 </Show>

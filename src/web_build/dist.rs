@@ -45,7 +45,12 @@ pub fn assemble(index: &Index, root: &Path, folder: &Path, site: Option<&Site>) 
     for asset in index.assets() {
         match asset {
             Asset::Rust(_) => {}
-            Asset::Css { href } | Asset::CopyFile { href } => {
+            Asset::Css { href } => {
+                let from = inside(root, href)?;
+                let style = std::fs::read_to_string(&from).map_err(file("read", &from))?;
+                write(&folder.join(last_name(href)?), &without_comments(&style))?;
+            }
+            Asset::CopyFile { href } => {
                 copy_file(&inside(root, href)?, &folder.join(last_name(href)?))?;
             }
             Asset::CopyDir { href } => {
@@ -118,6 +123,21 @@ fn last_name(href: &str) -> Result<&str, Error> {
         .ok_or_else(|| Error::Index(format!("href=\"{href}\" names no file")))
 }
 
+/// A style sheet without its indentation and the comments that begin a line, for people.
+fn without_comments(style: &str) -> String {
+    let mut plain = String::new();
+    let mut in_comment = false;
+    for line in style.lines().map(str::trim) {
+        in_comment |= line.starts_with("/*");
+        if in_comment {
+            in_comment = !line.ends_with("*/");
+        } else if !line.is_empty() {
+            plain.extend([line, "\n"]);
+        }
+    }
+    plain
+}
+
 fn write(path: &Path, text: &str) -> Result<(), Error> {
     std::fs::write(path, text).map_err(file("write", path))
 }
@@ -167,6 +187,15 @@ mod tests {
         assert!(html.contains("wasm-unsafe-eval") && !html.contains("data-trunk"));
         let start = std::fs::read_to_string(out.join("start.js")).expect("read");
         assert!(start.contains("./page_bg.wasm") && !start.contains("NAME"));
+    }
+
+    #[test]
+    fn a_style_sheet_has_no_comments() {
+        let style = "/* One. */\n\na {\n  /* Two,\n     on lines. */\n  color: red; /* of a rule */\n}\n/*\nThree.\n*/\nb { c: d }\n";
+        assert_eq!(
+            without_comments(style),
+            "a {\ncolor: red; /* of a rule */\n}\nb { c: d }\n"
+        );
     }
 
     #[test]

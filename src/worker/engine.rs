@@ -255,6 +255,7 @@ impl Worker {
             Job::Learn {
                 learner,
                 keep,
+                scope,
                 pace,
                 from,
             } => {
@@ -263,6 +264,7 @@ impl Worker {
                 let trained = Trained::Mask {
                     learner,
                     keep,
+                    scope,
                     pace,
                     from,
                 };

@@ -18,11 +18,12 @@ pub enum Job {
     FitUnmasked { fit: Unmasked },
     /// As a fit with the slot's mask, of which something is drawn anew.
     FitShuffled { mask: SlotId, what: Shuffle, seed: u64 },
-    /// The mask itself; `keep` is the fraction that the keep probabilities are drawn to. What the mask in `from` keeps begins
+    /// The mask itself; `keep` is the fraction that the keep probabilities are drawn to, over `scope`. What the mask in `from` keeps begins
     /// likelier to stay, on that mask's network.
     Learn {
         learner: Learner,
         keep: f64,
+        scope: Scope,
         pace: Pace,
         from: Option<SlotId>,
     },

@@ -1,7 +1,7 @@
 //! A learner's logits as a person looks at them: how the keep probabilities lie, and what a threshold leaves of each layer.
 
 use super::protocol::{Channels, Layer, Look};
-use crate::mask::MaskError;
+use crate::mask::{MaskError, Scope};
 use crate::network::{Connectivity, Network, stages};
 use crate::train::LearnSpec;
 
@@ -22,12 +22,10 @@ pub fn look(
 ) -> Result<(Vec<bool>, Look), MaskError> {
     let mask = learn.threshold(network, logits, keep, seed)?;
     let found = Connectivity::of(network, &mask);
-    let lowest = logits
-        .iter()
-        .zip(&mask)
-        .filter(|(_, kept)| **kept)
-        .map(|(logit, _)| *logit);
-    let threshold = lowest.fold(f32::INFINITY, f32::min);
+    let threshold = (learn.scope == Scope::Global).then(|| {
+        let kept = logits.iter().zip(&mask).filter(|(_, kept)| **kept);
+        f64::from(sigmoid(kept.map(|(logit, _)| *logit).fold(f32::INFINITY, f32::min)))
+    });
     let (input, layers) = layers(network, &mask, &found);
     let look = Look {
         step,
@@ -35,7 +33,7 @@ pub fn look(
         kept: mask.iter().filter(|kept| **kept).count(),
         n: network.n,
         histogram: histogram(logits),
-        threshold: f64::from(sigmoid(threshold)),
+        threshold,
         input,
         layers,
         alive: found.is_alive(),
@@ -112,9 +110,25 @@ mod tests {
         assert_eq!(look.layers.len(), 4);
         assert_eq!((look.layers[1].kept, look.layers[1].weights), (0, second.len()));
         assert_eq!(look.layers[1].channels, Channels { all: 4, live: 0 });
-        assert!((look.threshold - 0.731).abs() < 1e-3, "sigmoid(1)");
+        let threshold = look.threshold.expect("one for all");
+        assert!((threshold - 0.731).abs() < 1e-3, "sigmoid(1)");
         let all = super::look(&paper, &network, &logits, 7, 1.0, 0).expect("numbers").1;
         assert!(all.alive && all.input.live == 2);
-        assert!((all.threshold - 0.269).abs() < 1e-3, "sigmoid(-1)");
+        let threshold = all.threshold.expect("one for all");
+        assert!((threshold - 0.269).abs() < 1e-3, "sigmoid(-1)");
+    }
+
+    #[test]
+    fn per_layer_every_convolution_keeps_its_share_and_there_is_no_one_threshold() {
+        let mut learn = LearnSpec::new(Learner::Fast);
+        learn.scope = Scope::Layer;
+        let network = network();
+        // All of the first layer is likelier than any of the second.
+        let logits: Vec<f32> = (0..network.n).map(|i| 1.0 - i as f32 / network.n as f32).collect();
+        let (_, look) = look(&learn, &network, &logits, 7, 0.25, 0).expect("numbers");
+        assert_eq!(look.threshold, None);
+        for layer in &look.layers {
+            assert_eq!(layer.kept, layer.weights / 4, "{}", layer.name);
+        }
     }
 }

@@ -13,8 +13,8 @@ pub struct Look {
     pub n: usize,
     /// Parameters by keep probability: bins of equal width from 0 to 1.
     pub histogram: Vec<u32>,
-    /// The lowest keep probability that is kept.
-    pub threshold: f64,
+    /// The lowest keep probability that is kept; per layer each has its own.
+    pub threshold: Option<f64>,
     /// The fixed input's channels.
     pub input: Channels,
     /// The convolutions, from the input to the picture.

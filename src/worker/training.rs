@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::preview::Output;
 use super::protocol::{Fault, FaultKind, Pace, Point, Setup, View};
 use crate::engine::{EngineError, Executor};
-use crate::mask::Mask;
+use crate::mask::{Mask, Scope};
 use crate::network::{Hourglass, Network};
 use crate::numbers::thousands;
 use crate::picture::{Noise, Padding, Picture};
@@ -29,6 +29,7 @@ pub enum Trained {
     Mask {
         learner: Learner,
         keep: f64,
+        scope: Scope,
         pace: Pace,
         from: Option<(String, Rc<Mask>)>,
     },
@@ -82,8 +83,18 @@ impl Plan {
         let task = setup.task(framed, whole, &spec.network);
         let task = task.map_err(|error| fault(&error))?;
         match (&mut spec.job, trained) {
-            (train::Job::Learn(learn), Trained::Mask { keep, pace, from, .. }) => {
+            (
+                train::Job::Learn(learn),
+                Trained::Mask {
+                    keep,
+                    scope,
+                    pace,
+                    from,
+                    ..
+                },
+            ) => {
                 learn.keep = *keep;
+                learn.scope = *scope;
                 learn.from = from.as_ref().map(|(name, mask)| StartMask {
                     name: name.clone(),
                     keep: Arc::new(mask.keep.clone()),

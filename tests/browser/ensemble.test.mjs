@@ -51,6 +51,11 @@ inEachBrowser("the mean of three networks is better than they are", { timeout: 5
     page.$$eval('[role="status"]', (all) => all.some((one) => /^The ensemble is done\. The mean of 3 networks has [\d.]+ decibels\.$/.test(one.textContent))),
   );
 
+  const settings = JSON.parse(Buffer.from((await download(page, "#save-settings")).bytes).toString());
+  const { state, wanted, members } = settings.ensemble;
+  assert.deepEqual([state, wanted, members.length], ["Finished", 3, 3]);
+  assert.equal(new Set(members.map((member) => member.init_seed)).size, 3, "what it takes to train them again");
+
   // It takes the place of the averaged picture, which still can be chosen.
   assert.equal((await captions(page))[1], "Ensemble");
   const seen = await drawn(page, "Ensemble");

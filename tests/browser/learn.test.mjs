@@ -120,6 +120,33 @@ inEachBrowser("a mask is learned, looked at, and taken to Denoise and into a fil
   await until("the fit to be paused", async () => (await stateOf(page)) === "Paused");
 });
 
+inEachBrowser("weights compete in each layer by itself, by choice or by link", { timeout: 5 * MINUTES }, async ({ open }) => {
+  const page = await open(`${LEARN}&engine=cpu&keep=0.25`);
+  await enabled(page, "#start");
+  await page.click("#scope-layer");
+  await until("it in the address", async () => new URL(page.url()).searchParams.get("scope") === "layer");
+  await enabled(page, "#start");
+  await page.click("#step");
+  await until("a look", () => page.$("#connectivity[data-alive]"));
+  assert.match(await page.$eval("#histogram", (plot) => plot.getAttribute("aria-label")), /each layer has a threshold of its own/);
+  const counts = (await table(page)).map((row) => row[2].match(/^([\d,]+) of ([\d,]+)$/).slice(1).map((n) => Number(n.replaceAll(",", ""))));
+  assert.equal(counts.length, 7);
+  for (const [kept, all] of counts) assert.equal(kept, Math.floor(all / 4));
+  const file = Buffer.from((await download(page, "#save-mask")).bytes);
+  const head = JSON.parse(file.subarray(8, 8 + Number(file.readBigUInt64LE(0))).toString());
+  assert.equal(head.__metadata__.method, "OES per layer, fast learner");
+
+  const other = await open(new URL(page.url()).search);
+  await enabled(other, "#start");
+  assert.ok(await other.$eval("#scope-layer", (choice) => choice.checked));
+  await other.click("#scope-global");
+  await until("it out of the address", async () => !new URL(other.url()).searchParams.has("scope"));
+  await enabled(other, "#start");
+  await other.click("#step");
+  await until("a look", () => other.$("#connectivity[data-alive]"));
+  assert.match(await other.$eval("#histogram", (plot) => plot.getAttribute("aria-label")), /kept from [\d.]+ on/);
+});
+
 inEachBrowser("learning starts from a mask, on the random weights that are the mask's", { timeout: 5 * MINUTES }, async ({ open }) => {
   const page = await open(`${LEARN}&engine=cpu&init-seed=5`);
   await enabled(page, "#start");

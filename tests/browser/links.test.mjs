@@ -162,6 +162,15 @@ inEachBrowser("each way that a link to another host can fail has its sentence", 
     page.problems.length = 0; // the browser's own words on what was provoked
     await page.close();
   }
+  const none = await open(`/?${SMALL}&mask=dense&picture=${encodeURIComponent(`${host.url}/absent.png`)}`);
+  assert.match(await faultOf(none), /has no such file \(it answered 404\)/);
+  assert.equal(await textOf(none, "#picture-facts"), "There is no picture yet: choose one.");
+  assert.ok(await none.$eval("#start", (button) => button.disabled), "nothing to start with");
+  await none.click("[data-sample=rocket]");
+  await until("the picture", async () => (await textOf(none, "#picture-facts")).startsWith("Rocket"));
+  await enabled(none, "#start");
+  none.problems.length = 0;
+  await none.close();
   const away = await open(`/?${SMALL}&mask=${encodeURIComponent("http://127.0.0.1:9/mask.safetensors")}`);
   assert.match(await faultOf(away), /could not be reached/);
   await pause(300);

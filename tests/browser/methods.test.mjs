@@ -354,10 +354,10 @@ inEachBrowser("the choices travel in the address, where they differ from the def
   await page.select("#method-2", "");
   await page.select("#method-4", "grasp-layer");
   await page.select("#method-mask", "chelsea");
-  await change(page, "#method-keep", 20);
+  await change(page, "#method-keep", 12.5);
   await change(page, "#method-steps", 77);
   await until("the address", async () => parameters(page)["method-steps"] === "77");
-  const wanted = { methods: "learned,random,grasp-layer,synflow,dense", "method-mask": "chelsea", "method-keep": "0.2", "method-steps": "77" };
+  const wanted = { methods: "learned,random,grasp-layer,synflow,dense", "method-mask": "chelsea", "method-keep": "0.125", "method-steps": "77" };
   assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((key) => [key, parameters(page)[key]])), wanted);
   assert.ok(
     await page.$eval('#method-2 option[value="dense"]', (option) => option.disabled),
@@ -366,7 +366,7 @@ inEachBrowser("the choices travel in the address, where they differ from the def
   const other = await open(new URL(page.url()).search);
   await enabled(other, "#run-methods");
   assert.deepEqual(await other.$$eval(".method", (all) => all.map((one) => one.dataset.method)), wanted.methods.split(","));
-  assert.equal(await other.$eval("#method-keep", (field) => field.value), "20");
+  assert.equal(await other.$eval("#method-keep", (field) => field.value), "12.5");
   assert.equal(await other.$eval("#method-mask", (field) => field.value), "chelsea");
   assert.match(await words(other), /of 385$/);
   assert.equal(new URL(other.url()).search, new URL(page.url()).search);

@@ -7,6 +7,7 @@ use web_sys::File;
 
 use super::spec::{ARMS, Arm, FIGURES, Figure, LEVELS, PACE, SIGMA, SIZE, SUBJECT, TARGET, Trains};
 use super::{Live, Outcome, Stage, slot_of};
+use crate::mask::Scope;
 use crate::page::address_of;
 use crate::page::lane::Lane;
 use crate::page::route::Route;
@@ -180,6 +181,7 @@ impl Studio {
             Trains::Mask => Job::Learn {
                 learner: Learner::Fast,
                 keep: TARGET,
+                scope: Scope::Global,
                 pace: PACE,
                 from: None,
             },

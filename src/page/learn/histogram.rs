@@ -9,7 +9,7 @@ use crate::worker::protocol::Look;
 
 const WIDTH: f64 = 400.0;
 const HEIGHT: f64 = 170.0;
-const LEFT: f64 = 46.0;
+const LEFT: f64 = 58.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 16.0;
 const BOTTOM: f64 = 24.0;
@@ -57,18 +57,23 @@ fn draw(look: &Look) -> impl IntoView + use<> {
     let rows = (0..=decades as usize).step_by(every).map(grid).collect_view();
     let column = |at: f64| view! { <text x=x.at(at) y=HEIGHT - 6.0 class="tick-x">{text::trimmed(at, 2)}</text> };
     let columns = [0.0, 0.25, 0.5, 0.75, 1.0].map(column).collect_view();
-    let at = x.at(look.threshold.clamp(0.0, 1.0));
-    let (anchor, shift) = if look.threshold > 0.6 {
-        ("level-name", -4.0)
-    } else {
-        ("level-name start", 4.0)
-    };
+    let level = look.threshold.map(|threshold| {
+        let at = x.at(threshold.clamp(0.0, 1.0));
+        let (anchor, shift) = if threshold > 0.6 {
+            ("level-name", -4.0)
+        } else {
+            ("level-name start", 4.0)
+        };
+        view! {
+            <line x1=at x2=at y1=TOP - 6.0 y2=HEIGHT - BOTTOM class="level" />
+            <text x=at + shift y=TOP - 4.0 class=anchor>{text::THRESHOLD}</text>
+        }
+    });
     view! {
         {rows}
         {columns}
         <path d=bars class="bars" />
-        <line x1=at x2=at y1=TOP - 6.0 y2=HEIGHT - BOTTOM class="level" />
-        <text x=at + shift y=TOP - 4.0 class=anchor>{text::THRESHOLD}</text>
+        {level}
     }
 }
 

@@ -21,6 +21,7 @@ use super::mask_slot::{MaskChoice, MaskSlot};
 use super::query::Query;
 use super::route::Route;
 use super::state::Studio;
+use crate::mask::Scope;
 use crate::network::Hourglass;
 use crate::train::{LearnSpec, Learner, RunSpec};
 use crate::worker::protocol::{Fault, FaultKind, Job, Look, MaskOnly, MaskPurpose, Pace, Request, RunState};
@@ -43,6 +44,8 @@ pub struct Learning {
     pub start: MaskSlot,
     /// The fraction of the weights that the learner aims at.
     pub target: RwSignal<f64>,
+    /// Over what the weights compete for it.
+    pub scope: RwSignal<Scope>,
     /// The fraction that is looked at.
     pub keep: RwSignal<f64>,
     pub look: RwSignal<Option<Look>>,
@@ -72,6 +75,7 @@ impl Learning {
             learner: RwSignal::new(learner),
             start: MaskSlot::new(FITS as u32, query.start_from.clone().unwrap_or(MaskChoice::DENSE)),
             target: RwSignal::new(keep),
+            scope: RwSignal::new(query.scope),
             keep: RwSignal::new(keep),
             look: RwSignal::new(None),
             drawn: RwSignal::new(None),
@@ -100,6 +104,7 @@ impl Learning {
         self.start.is_there().then(|| Job::Learn {
             learner: self.learner.get_untracked(),
             keep: self.target.get_untracked(),
+            scope: self.scope.get_untracked(),
             pace: Pace::default(),
             from: self.starts_from_mask().then_some(self.start.id),
         })
@@ -130,6 +135,11 @@ impl Studio {
     pub fn choose_target(self, keep: f64) {
         self.learning.target.set(keep);
         self.learning.keep.set(keep);
+        self.reset(self.learning.lane);
+    }
+
+    pub fn choose_scope(self, scope: Scope) {
+        self.learning.scope.set(scope);
         self.reset(self.learning.lane);
     }
 

@@ -6,7 +6,7 @@ use super::kind::KINDS;
 use super::{Arm, KEEP_LEAST, KEEP_MOST, Kind};
 use crate::page::mask_field::{MaskOptions, option_of, own_file};
 use crate::page::mask_slot::MaskChoice;
-use crate::page::settings::NumberField;
+use crate::page::settings::KeepField;
 use crate::page::state::Studio;
 use crate::page::text;
 use crate::prune::Scope;
@@ -18,14 +18,12 @@ const NONE: &str = "";
 pub fn Choices(studio: Studio) -> impl IntoView {
     let methods = studio.methods;
     let places = methods.places().map(|arm| view! { <MethodField studio arm /> });
-    let percent = move || (100.0 * methods.keep.get()).round() as u64;
     view! {
         <fieldset class="card" disabled=move || studio.is_busy()>
             <legend><h2>{text::METHODS_CHOSEN}</h2></legend>
             {places.into_iter().collect_view()}
-            <NumberField id="method-keep" label=text::METHOD_KEEP low=KEEP_LEAST high=KEEP_MOST
-                value=Signal::derive(percent)
-                set=move |percent| studio.choose_method_keep(percent as f64 / 100.0) />
+            <KeepField id="method-keep" label=text::METHOD_KEEP range=(KEEP_LEAST, KEEP_MOST) keep=methods.keep
+                set=move |keep| studio.choose_method_keep(keep) />
             <BaseField studio />
             <p class="hint">{text::METHOD_KEEP_HINT}</p>
             <p class="hint">{text::METHOD_NETWORK_HINT}</p>

@@ -38,9 +38,9 @@ pub use view::Methods as MethodsView;
 
 /// Methods that are compared at most.
 pub const ARMS: usize = 6;
-/// The fractions that may be kept, in percent.
-pub const KEEP_LEAST: u64 = 2;
-pub const KEEP_MOST: u64 = 50;
+/// The fractions that may be kept.
+pub const KEEP_LEAST: f64 = 0.02;
+pub const KEEP_MOST: f64 = 0.5;
 const KEEP: f64 = 0.05;
 
 /// The place of the learned mask; each that is made takes the next, and none is used twice.

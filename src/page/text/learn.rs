@@ -33,6 +33,10 @@ pub const LEARNER_PAPER: &str = "As in the paper";
 pub const LEARNER_FAST_HINT: &str = "Starts with every weight likely to stay and pulls all of them towards the target. Of the likeliest it keeps those that reach the picture.";
 pub const LEARNER_PAPER_HINT: &str =
     "Starts at a probability of one half, with the paper's KL term in the loss. It needs tens of thousands of steps.";
+pub const SCOPE: &str = "Which weights are compared";
+pub const SCOPE_GLOBAL: &str = "Weights compared over all layers";
+pub const SCOPE_LAYER: &str = "Within each layer";
+pub const SCOPE_LAYER_HINT: &str = "Every layer keeps the same fraction of its weights, and all biases and normalisations: for comparison, since a few percent of the last layer are too little to draw with.";
 pub const LEARN_MORE: &str = "Seeds, engine";
 pub const TARGET: &str = "Target keep, %";
 
@@ -150,12 +154,15 @@ pub fn hourglass_summary(layers: usize, live: usize, all: usize, empty: usize) -
     text
 }
 
-pub fn histogram_summary(step: u64, low: f64, high: f64, threshold: f64) -> String {
+pub fn histogram_summary(step: u64, low: f64, high: f64, threshold: Option<f64>) -> String {
+    let kept = match threshold {
+        Some(threshold) => format!("kept from {} on", trimmed(threshold, 3)),
+        None => "each layer has a threshold of its own".to_owned(),
+    };
     format!(
-        "At step {}: {} of the keep probabilities are below 0.1, {} above 0.9; kept from {} on.",
+        "At step {}: {} of the keep probabilities are below 0.1, {} above 0.9; {kept}.",
         thousands(step),
         percent(low),
-        percent(high),
-        trimmed(threshold, 3)
+        percent(high)
     )
 }

@@ -49,6 +49,7 @@ pub const PICTURE: &str = "Picture";
 pub const PICTURE_OWN: &str = "Your own";
 pub const PICTURE_OWN_HINT: &str = "Choose a picture file of your own";
 pub const PICTURE_DROP: &str = "Or drop or paste one anywhere on this page. It stays on this machine.";
+pub const NO_PICTURE: &str = "There is no picture yet: choose one.";
 pub const PICTURE_LOADING: &str = "Reading the picture…";
 pub const OWN_AS_IT_IS: &str = "Taken as it is: no noise is added, and there is no PSNR without a clean picture.";
 
